@@ -1,1 +1,30 @@
-//! (see ARCHITECTURE.md)
+//! What a sale means. A request is read into a [`Draft`] (every finding at
+//! once), the draft is priced into [`Priced`] by one function, and with a
+//! [`Header`] it is an [`Invoice`], ready to be written as UBL. Nothing here
+//! knows of XML, signatures, files or clocks.
+
+// mod code_lists;
+mod document;
+mod draft;
+mod finding;
+// mod json;
+mod kind;
+pub mod limits;
+mod moment;
+mod party;
+// mod pricing;
+// mod request;
+mod tax;
+
+pub use document::{
+    Allowance, BillingReference, GroupAllowance, Header, Invoice, InvoiceNumber, PaymentMeans, Priced,
+    PricedLine, TaxGroup, Totals,
+};
+pub use draft::{Discount, Draft, DraftLine, ItemName, Tender, TenderKind, UnitPrice};
+pub use finding::Finding;
+pub use kind::{DocumentType, Flags, Kind, Subtype};
+pub use moment::IssueMoment;
+pub use party::{Address, Buyer, PartyError, PartyId, Seller, VatNumber};
+// pub use pricing::{PricingError, price};
+// pub use request::read_sale;
+pub use tax::{Category, Exemption, Vat};

@@ -1,0 +1,124 @@
+//! A sale that passed every check of its own fields, before it is priced.
+
+use super::{Buyer, Vat};
+use crate::money::{Decimal, Halalas, Quantity};
+
+/// The name of an item in Arabic, English or both; at least one is present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemName {
+    pub arabic: Option<String>,
+    pub english: Option<String>,
+}
+
+impl ItemName {
+    /// What separates the two languages in `cbc:Name`.
+    pub const SEPARATOR: &'static str = " | ";
+
+    /// `cbc:Name` (BT-153): Arabic first, then the other language.
+    pub fn text(&self) -> String {
+        match (&self.arabic, &self.english) {
+            (Some(arabic), Some(english)) => format!("{arabic}{}{english}", ItemName::SEPARATOR),
+            (Some(one), None) | (None, Some(one)) => one.clone(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// A unit price as the shop states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitPrice {
+    /// The shelf price, VAT included, in halalas.
+    Inclusive(Halalas),
+    /// Without VAT, at most six decimals of a riyal.
+    Net(Decimal),
+}
+
+/// A discount and, if the shop gave one, its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discount {
+    /// In the terms of the price: VAT included on shelf prices, without VAT on net prices.
+    pub amount: Halalas,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftLine {
+    pub name: ItemName,
+    pub quantity: Quantity,
+    /// UN/ECE recommendation 20 code: `PCE`, `KGM`.
+    pub unit: String,
+    pub price: UnitPrice,
+    pub discount: Option<Discount>,
+    pub vat: Vat,
+    /// GTIN or other standard item identifier.
+    pub barcode: Option<String>,
+    /// The shop's own article number.
+    pub article: Option<String>,
+}
+
+/// How the customer paid (UNTDID 4461 codes in the document).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TenderKind {
+    Cash,
+    Card,
+    CreditTransfer,
+    BankAccount,
+    Other,
+}
+
+impl TenderKind {
+    pub const ALL: [TenderKind; 5] = [
+        TenderKind::Cash,
+        TenderKind::Card,
+        TenderKind::CreditTransfer,
+        TenderKind::BankAccount,
+        TenderKind::Other,
+    ];
+
+    /// `cbc:PaymentMeansCode`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            TenderKind::Cash => "10",
+            TenderKind::Card => "48",
+            TenderKind::CreditTransfer => "30",
+            TenderKind::BankAccount => "42",
+            TenderKind::Other => "1",
+        }
+    }
+
+    /// The word in requests and answers.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TenderKind::Cash => "cash",
+            TenderKind::Card => "card",
+            TenderKind::CreditTransfer => "credit_transfer",
+            TenderKind::BankAccount => "bank_account",
+            TenderKind::Other => "other",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<TenderKind> {
+        TenderKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// An amount handed over; cash may exceed what is owed, the rest is change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tender {
+    pub kind: TenderKind,
+    pub amount: Halalas,
+}
+
+/// A sale whose fields are valid one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The POS application's own number of the sale.
+    pub reference: Option<String>,
+    pub lines: Vec<DraftLine>,
+    /// Off the whole basket, VAT included; shelf prices only.
+    pub discount: Option<Discount>,
+    /// Empty if the POS does not say how it was paid.
+    pub tenders: Vec<Tender>,
+    pub buyer: Option<Buyer>,
+    pub note: Option<String>,
+}

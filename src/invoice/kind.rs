@@ -1,0 +1,127 @@
+//! Which document it is: the type code and the transaction flags of
+//! `cbc:InvoiceTypeCode` (invoice-xml.md section 2).
+
+/// How a document reaches the authority: simplified ones are signed here and
+/// reported, standard ones are cleared before they are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subtype {
+    Simplified,
+    Standard,
+}
+
+/// UNTDID 1001 code of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DocumentType {
+    Invoice,
+    CreditNote,
+    DebitNote,
+    Prepayment,
+}
+
+impl DocumentType {
+    pub const fn code(self) -> &'static str {
+        match self {
+            DocumentType::Invoice => "388",
+            DocumentType::CreditNote => "381",
+            DocumentType::DebitNote => "383",
+            DocumentType::Prepayment => "386",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<DocumentType> {
+        [DocumentType::Invoice, DocumentType::CreditNote, DocumentType::DebitNote, DocumentType::Prepayment]
+            .into_iter()
+            .find(|kind| kind.code() == code)
+    }
+
+    /// Credit and debit notes name the document they correct and a reason.
+    pub const fn is_note(self) -> bool {
+        matches!(self, DocumentType::CreditNote | DocumentType::DebitNote)
+    }
+}
+
+/// The five flags after the subtype in `@name`: third party, nominal, export,
+/// summary, self-billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags {
+    pub third_party: bool,
+    pub nominal: bool,
+    pub export: bool,
+    pub summary: bool,
+    pub self_billed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kind {
+    pub subtype: Subtype,
+    pub document: DocumentType,
+    pub flags: Flags,
+}
+
+impl Kind {
+    pub const SIMPLIFIED_INVOICE: Kind = Kind::plain(Subtype::Simplified, DocumentType::Invoice);
+
+    /// A document without any flag.
+    pub const fn plain(subtype: Subtype, document: DocumentType) -> Kind {
+        let flags =
+            Flags { third_party: false, nominal: false, export: false, summary: false, self_billed: false };
+        Kind { subtype, document, flags }
+    }
+
+    /// The seven characters of `@name`, for example `0200000` (BR-KSA-06).
+    pub fn name(self) -> String {
+        let subtype = match self.subtype {
+            Subtype::Standard => "01",
+            Subtype::Simplified => "02",
+        };
+        let Flags { third_party, nominal, export, summary, self_billed } = self.flags;
+        let mut name = String::from(subtype);
+        for flag in [third_party, nominal, export, summary, self_billed] {
+            name.push(if flag { '1' } else { '0' });
+        }
+        name
+    }
+
+    /// Reads the code and `@name` of a document; newer rule sets allow up to
+    /// nine characters, of which the first seven have a meaning here.
+    pub fn parse(code: &str, name: &str) -> Option<Kind> {
+        let document = DocumentType::from_code(code)?;
+        let (subtype, flags) = (name.get(..2)?, name.get(2..)?);
+        let subtype = match subtype {
+            "01" => Subtype::Standard,
+            "02" => Subtype::Simplified,
+            _ => return None,
+        };
+        if !(5..=7).contains(&flags.len()) || !flags.bytes().all(|b| matches!(b, b'0' | b'1')) {
+            return None;
+        }
+        let set = |at: usize| flags.as_bytes()[at] == b'1';
+        let flags = Flags {
+            third_party: set(0),
+            nominal: set(1),
+            export: set(2),
+            summary: set(3),
+            self_billed: set(4),
+        };
+        Some(Kind { subtype, document, flags })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        let mut kind = Kind::plain(Subtype::Standard, DocumentType::CreditNote);
+        kind.flags.export = true;
+        assert_eq!(kind.name(), "0100100");
+        assert_eq!(Kind::parse("381", "0100100"), Some(kind));
+        assert_eq!(Kind::parse("388", "0200000"), Some(Kind::SIMPLIFIED_INVOICE));
+        for (code, name) in
+            [("380", "0200000"), ("388", "0300000"), ("388", "02000"), ("388", "02x0000"), ("388", "٢")]
+        {
+            assert_eq!(Kind::parse(code, name), None, "{code} {name}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Seller and buyer: VAT numbers, other identifiers, addresses
+//! (invoice-xml.md sections 4 and 5).
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A Saudi VAT registration number: 15 digits, the first and the last a 3 (BR-KSA-40).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VatNumber(String);
+
+/// What is wrong with a party's data, in words for the person who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PartyError {
+    #[error("a VAT number has 15 digits and begins and ends with 3, such as 399999999900003 (BR-KSA-40)")]
+    VatNumber,
+    #[error("the scheme of an identifier is one of {accepted}")]
+    Scheme { accepted: &'static str },
+    #[error("an identifier has letters and digits only (BR-KSA-08)")]
+    IdCharacters,
+    #[error("a {scheme} identifier has {rule}")]
+    IdForm { scheme: &'static str, rule: &'static str },
+    #[error("{field} has {found} characters; {rule}")]
+    Length { field: &'static str, found: usize, rule: &'static str },
+    #[error("{field} has characters that a document cannot hold")]
+    Characters { field: &'static str },
+    #[error("the building number has exactly 4 digits (BR-KSA-37)")]
+    BuildingNumber,
+    #[error("the postal code has exactly 5 digits (BR-KSA-66)")]
+    PostalCode,
+    #[error("the country is two capital letters, such as SA (BR-CL-14)")]
+    Country,
+}
+
+impl VatNumber {
+    pub fn parse(text: &str) -> Result<VatNumber, PartyError> {
+        let form = text.len() == 15
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && text.starts_with('3')
+            && text.ends_with('3');
+        if form { Ok(VatNumber(text.to_owned())) } else { Err(PartyError::VatNumber) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The eleventh digit marks a VAT group, whose certificates name the member (csr.md section 2).
+    pub fn is_group(&self) -> bool {
+        self.0.as_bytes()[10] == b'1'
+    }
+}
+
+impl fmt::Display for VatNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An identifier besides the VAT number, with its scheme (`CRN`, `TIN`, `NAT`...).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartyId {
+    pub scheme: &'static str,
+    pub value: String,
+}
+
+impl PartyId {
+    pub const SELLER_SCHEMES: &'static [&'static str] = &["CRN", "MOM", "MLS", "700", "SAG", "OTH"];
+    pub const BUYER_SCHEMES: &'static [&'static str] =
+        &["TIN", "CRN", "MOM", "MLS", "700", "SAG", "NAT", "GCC", "IQA", "PAS", "OTH"];
+
+    /// Checks scheme, characters and the digits that some schemes demand
+    /// (BR-KSA-08, BR-KSA-14, BR-KSA-F-07 to F-11, F-13).
+    pub fn seller(scheme: &str, value: &str) -> Result<PartyId, PartyError> {
+        const ACCEPTED: &str = "CRN, MOM, MLS, 700, SAG, OTH";
+        PartyId::read(scheme, value, PartyId::SELLER_SCHEMES, ACCEPTED)
+    }
+
+    /// As [`PartyId::seller`], with the schemes a buyer may have.
+    pub fn buyer(scheme: &str, value: &str) -> Result<PartyId, PartyError> {
+        const ACCEPTED: &str = "TIN, CRN, MOM, MLS, 700, SAG, NAT, GCC, IQA, PAS, OTH";
+        PartyId::read(scheme, value, PartyId::BUYER_SCHEMES, ACCEPTED)
+    }
+
+    fn read(
+        scheme: &str,
+        value: &str,
+        schemes: &[&'static str],
+        accepted: &'static str,
+    ) -> Result<PartyId, PartyError> {
+        let scheme = schemes.iter().copied().find(|s| *s == scheme).ok_or(PartyError::Scheme { accepted })?;
+        if value.is_empty() || !value.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(PartyError::IdCharacters);
+        }
+        let digits = |count: usize, first: &str| {
+            value.len() == count && value.starts_with(first) && value.bytes().all(|b| b.is_ascii_digit())
+        };
+        let (holds, rule) = match scheme {
+            "CRN" => (digits(10, ""), "10 digits (BR-KSA-F-08)"),
+            "700" => (digits(10, "7"), "10 digits beginning with 7 (BR-KSA-F-09)"),
+            "TIN" => (digits(10, "3"), "10 digits beginning with 3 (BR-KSA-F-07)"),
+            "NAT" => (digits(10, "1"), "10 digits beginning with 1 (BR-KSA-F-10)"),
+            "IQA" => (digits(10, "2"), "10 digits beginning with 2 (BR-KSA-F-11)"),
+            _ => (true, ""),
+        };
+        if !holds {
+            return Err(PartyError::IdForm { scheme, rule });
+        }
+        if looks_invented(value) {
+            return Err(PartyError::IdForm {
+                scheme,
+                rule: "no run of 8 equal, rising or falling digits (BR-KSA-F-13)",
+            });
+        }
+        Ok(PartyId { scheme, value: value.to_owned() })
+    }
+}
+
+/// Digits only, with eight equal, ascending or descending ones in a row (BR-KSA-F-13).
+fn looks_invented(value: &str) -> bool {
+    let digits = value.as_bytes();
+    digits.iter().all(u8::is_ascii_digit)
+        && digits.windows(8).any(|run| {
+            [0i16, 1, -1]
+                .iter()
+                .any(|step| run.windows(2).all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == *step))
+        })
+}
+
+/// A postal address; empty optional parts are `None`, never an empty text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub street: String,
+    pub additional_street: Option<String>,
+    pub building: String,
+    pub additional_number: Option<String>,
+    pub district: String,
+    pub city: String,
+    pub postal_code: String,
+    pub province: Option<String>,
+    /// ISO 3166-1 alpha-2, capitals.
+    pub country: String,
+}
+
+/// The taxpayer whose till this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seller {
+    /// BT-27; Arabic, another language may follow. At most 150 bytes here, so
+    /// that the QR stays below 700 characters (signing.md section 7).
+    pub name: String,
+    pub vat: VatNumber,
+    pub id: PartyId,
+    pub address: Address,
+}
+
+/// A buyer who wants to be named, or a company on a standard document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Buyer {
+    pub name: Option<String>,
+    pub vat: Option<VatNumber>,
+    pub id: Option<PartyId>,
+    pub address: Option<Address>,
+}
+
+impl Seller {
+    /// The longest seller name in UTF-8 bytes that keeps the QR readable by every rule set.
+    pub const NAME_BYTES: usize = 150;
+
+    /// Checks every field against the rules on sellers; all findings at once,
+    /// each with the name of the field.
+    pub fn check(&self) -> Vec<(&'static str, PartyError)> {
+        let mut found = Vec::new();
+        if self.name.trim().is_empty() || self.name.len() > Seller::NAME_BYTES {
+            let rule =
+                "it needs 1 to 150 bytes, an Arabic letter counting two (BR-KSA-F-06-C10, BR-CL-KSA-14)";
+            found.push((
+                "name",
+                PartyError::Length { field: "the seller's name", found: self.name.len(), rule },
+            ));
+        }
+        if !is_xml_text(&self.name) {
+            found.push(("name", PartyError::Characters { field: "the seller's name" }));
+        }
+        self.address.check_saudi(&mut found);
+        found
+    }
+}
+
+impl Address {
+    fn check_saudi(&self, found: &mut Vec<(&'static str, PartyError)>) {
+        let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(&self.building, 4) {
+            found.push(("building", PartyError::BuildingNumber));
+        }
+        if !digits(&self.postal_code, 5) {
+            found.push(("postal_code", PartyError::PostalCode));
+        }
+        if self.country != "SA" {
+            found.push(("country", PartyError::Country));
+        }
+        let texts = [
+            ("street", &self.street, 1000, "it needs 1 to 1000 (BR-KSA-F-06-C4)"),
+            ("district", &self.district, 127, "it needs 1 to 127 (BR-KSA-F-06-C9)"),
+            ("city", &self.city, 127, "it needs 1 to 127 (BR-KSA-F-06-C7)"),
+        ];
+        for (field, text, most, rule) in texts {
+            let count = text.chars().count();
+            if text.trim().is_empty() || count > most {
+                found.push((field, PartyError::Length { field, found: count, rule }));
+            }
+        }
+        let optional = [
+            ("additional_street", &self.additional_street, "it has at most 127 (BR-KSA-F-06-C6)"),
+            ("additional_number", &self.additional_number, "it has at most 127"),
+            ("province", &self.province, "it has at most 127 (BR-KSA-F-06-C8)"),
+        ];
+        for (field, text, rule) in optional {
+            let Some(text) = text else { continue };
+            let count = text.chars().count();
+            if text.trim().is_empty() || count > 127 {
+                found.push((field, PartyError::Length { field, found: count, rule }));
+            }
+        }
+        let all = [Some(&self.street), Some(&self.district), Some(&self.city)];
+        let more = [&self.additional_street, &self.additional_number, &self.province].map(Option::as_ref);
+        if !all.into_iter().chain(more).flatten().all(|text| is_xml_text(text)) {
+            found.push(("address", PartyError::Characters { field: "the address" }));
+        }
+    }
+}
+
+/// Characters that XML 1.0 can hold and that a document may carry here: no
+/// control characters at all, since a line break has no place in a name.
+pub(crate) fn is_xml_text(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vat_numbers() {
+        assert!(VatNumber::parse("399999999900003").is_ok());
+        assert!(VatNumber::parse("399999999910003").unwrap().is_group());
+        for bad in ["", "39999999990000", "299999999900003", "399999999900002", "39999999990000٣"] {
+            assert_eq!(VatNumber::parse(bad), Err(PartyError::VatNumber), "{bad}");
+        }
+    }
+
+    #[test]
+    fn identifiers_keep_to_their_schemes() {
+        assert!(PartyId::seller("CRN", "1010010000").is_ok());
+        for (scheme, value) in [
+            ("TIN", "3000000001"),
+            ("CRN", "123"),
+            ("700", "1010010000"),
+            ("OTH", "a b"),
+            ("OTH", "12345678"),
+        ] {
+            assert!(PartyId::seller(scheme, value).is_err(), "{scheme} {value}");
+        }
+        assert!(PartyId::buyer("NAT", "1092837465").is_ok());
+    }
+}
