@@ -2,12 +2,12 @@
 # Builds tilld in release mode for one or more targets and inspects what came out:
 #  - nothing but the C library's own family may be linked dynamically,
 #  - no symbol may ask for a newer glibc than the package declares,
-#  - the stripped size, and the part of it that is fonts, are printed.
+#  - it must be stripped; its size with and without the embedded fonts is printed.
 #
 #   cross/build.sh [--deb] [--no-build] [TARGET...]     default: both ARM targets
 #
 # --deb makes a Debian package of each, too (needs setup.sh --deb); --no-build inspects and
-# packages what an earlier run built. Exit code 1 when a binary breaks one of the two rules.
+# packages what an earlier run built. Exit code 1 when a binary breaks one of the three rules.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 . "$ROOT/cross/targets.sh"
