@@ -56,6 +56,8 @@ pub enum VerifyError {
     Signature,
     #[error(transparent)]
     Qr(#[from] QrError),
+    #[error("{0} is not written as this till writes it")]
+    Layout(&'static str),
     #[error("QR tag {0} differs from the document")]
     QrTag(u8),
 }
@@ -95,7 +97,31 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
     let verified = facts(root, &stamp, hash, blocks.qr)?;
     check_qr(root, &verified, &stamp, certificate)?;
+    check_layout(&blocks, &verified, &stamp, certificate)?;
     Ok(verified)
+}
+
+/// Whatever no digest covers is fixed text: the blocks must be those that this
+/// till writes, to the byte.
+fn check_layout(
+    blocks: &Blocks<'_, '_>,
+    verified: &Verified,
+    stamp: &Stamp<'_, '_>,
+    certificate: &StampCertificate,
+) -> Result<(), VerifyError> {
+    let signing_time =
+        stamp.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default();
+    let properties = xades::signed_properties(certificate, &signing_time, false);
+    let extensions =
+        xades::extensions(certificate, stamp.digest, &properties, stamp.properties_digest, stamp.signature);
+    if blocks.extensions.raw() != extensions {
+        return Err(VerifyError::Layout("ext:UBLExtensions"));
+    }
+    let written = [blocks.qr.raw(), blocks.pointer.raw()].concat();
+    if written != xades::qr_and_pointer(&verified.qr) {
+        return Err(VerifyError::Layout("the QR reference or cac:Signature"));
+    }
+    Ok(())
 }
 
 /// The three blocks that are not part of the hash.
