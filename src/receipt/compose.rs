@@ -30,7 +30,9 @@ pub fn compose(slip: &Slip) -> Vec<Block> {
         page.space(4);
         page.copy_banner();
     }
+    page.space(3);
     page.block(Block::Qr(slip.qr.clone()));
+    page.space(4);
     page.footer(&slip.footer);
     page.blocks
 }
@@ -59,6 +61,18 @@ impl Page {
         }
     }
 
+    /// The name over the receipt; Arabic and English each on their own line.
+    fn name(&mut self, name: &str) {
+        let name = clean(name);
+        match split_scripts(&name) {
+            Some((first, second)) => {
+                self.centered(first, Size::Title, Weight::Bold);
+                self.centered(second, Size::Large, Weight::Bold);
+            }
+            None => self.centered(&name, Size::Title, Weight::Bold),
+        }
+    }
+
     /// A labelled value that must keep its order whatever stands around it.
     fn field(&mut self, label: Bilingual, value: &str, weight: Weight) {
         let value = clean(value);
@@ -78,10 +92,10 @@ impl Page {
     fn seller(&mut self, seller: &Seller) {
         match &seller.trade_name {
             Some(sign) => {
-                self.centered(sign, Size::Title, Weight::Bold);
+                self.name(sign);
                 self.centered(&seller.name, Size::Body, Weight::Regular);
             }
-            None => self.centered(&seller.name, Size::Title, Weight::Bold),
+            None => self.name(&seller.name),
         }
         for line in &seller.address {
             self.centered(line, Size::Small, Weight::Regular);
@@ -147,14 +161,7 @@ impl Page {
     fn lines(&mut self, slip: &Slip) {
         let marked = needs_marks(&slip.totals.groups);
         self.rule(Rule::Thick);
-        self.block(Block::Columns(Columns {
-            amount: "الإجمالي Total".into(),
-            mark: String::new(),
-            price: "السعر Price".into(),
-            quantity: "الكمية Qty".into(),
-            size: Size::Small,
-            weight: Weight::Bold,
-        }));
+        self.heads(&labels::item_heads());
         self.rule(Rule::Thin);
         for (index, line) in slip.lines.iter().enumerate() {
             if index > 0 {
@@ -163,14 +170,13 @@ impl Page {
             self.line(line, marked);
         }
         self.rule(Rule::Thin);
-        let basis = match slip.price_basis {
-            PriceBasis::VatInclusive => Bilingual::new("الأسعار شاملة الضريبة", "Prices include VAT"),
-            PriceBasis::Net => Bilingual::new("الأسعار غير شاملة الضريبة", "Prices exclude VAT"),
-        };
-        self.block(Block::Sides(Sides {
-            left: Text::body(basis.en).sized(Size::Small),
-            right: Text::body(basis.ar).sized(Size::Small),
-        }));
+        // Shelf prices hold VAT and need no word; net prices do.
+        if slip.price_basis == PriceBasis::Net {
+            self.block(Block::Sides(Sides {
+                left: Text::body("Prices exclude VAT").sized(Size::Small),
+                right: Text::body("الأسعار غير شاملة الضريبة").sized(Size::Small),
+            }));
+        }
     }
 
     fn line(&mut self, line: &SlipLine, marked: bool) {
@@ -212,13 +218,10 @@ impl Page {
         if let Some(table) = needs_marks(&totals.groups).then_some(&totals.groups) {
             self.vat_table(table);
         }
-        self.amount(Bilingual::new("الإجمالي بدون الضريبة", "Total excl. VAT"), totals.net.to_string());
+        self.amount(Bilingual::new("الإجمالي بدون الضريبة", "Excl. VAT"), totals.net.to_string());
         self.amount(vat_label(&totals.groups), totals.vat.to_string());
         if totals.with_vat != totals.payable {
-            self.amount(
-                Bilingual::new("الإجمالي شامل الضريبة", "Total incl. VAT"),
-                totals.with_vat.to_string(),
-            );
+            self.amount(Bilingual::new("الإجمالي شامل الضريبة", "Incl. VAT"), totals.with_vat.to_string());
         }
         if !totals.prepaid.is_zero() {
             self.amount(Bilingual::new("مدفوع مقدماً", "Prepaid"), minus(totals.prepaid));
@@ -236,16 +239,24 @@ impl Page {
         self.rule(Rule::Thick);
     }
 
+    /// Heads of a table, Arabic above English.
+    fn heads(&mut self, [amount, price, quantity]: &[Bilingual; 3]) {
+        let rows = [(&amount.ar, &price.ar, &quantity.ar), (&amount.en, &price.en, &quantity.en)];
+        for (amount, price, quantity) in rows {
+            self.block(Block::Columns(Columns {
+                amount: amount.clone(),
+                mark: String::new(),
+                price: price.clone(),
+                quantity: quantity.clone(),
+                size: Size::Small,
+                weight: Weight::Bold,
+            }));
+        }
+    }
+
     /// Net and VAT per category and rate, with the reason where VAT is not charged.
     fn vat_table(&mut self, groups: &[VatGroup]) {
-        self.block(Block::Columns(Columns {
-            amount: "الضريبة VAT".into(),
-            mark: String::new(),
-            price: "الصافي Net".into(),
-            quantity: "النسبة Rate".into(),
-            size: Size::Small,
-            weight: Weight::Bold,
-        }));
+        self.heads(&labels::vat_heads());
         for group in groups {
             self.block(Block::Columns(Columns {
                 amount: group.vat.to_string(),
@@ -298,7 +309,23 @@ fn vat_label(groups: &[VatGroup]) -> Bilingual {
         [only] if only.mark.rate != Rate::ZERO => labels::rate(only.mark.rate),
         _ => return Bilingual::new("ضريبة القيمة المضافة", "VAT"),
     };
-    Bilingual::new(format!("ضريبة القيمة المضافة {}", ltr(&rate)), format!("VAT {rate}"))
+    Bilingual::new("ضريبة القيمة المضافة", format!("VAT {rate}"))
+}
+
+/// Parts a name at the one space where its letters change direction; a name
+/// that goes back and forth stays whole.
+fn split_scripts(name: &str) -> Option<(&str, &str)> {
+    let before = is_rtl(name);
+    let turn = name.match_indices(' ').map(|(at, _)| at).find(|&at| {
+        let rest = &name[at..];
+        rest.chars().any(char::is_alphabetic) && is_rtl(rest) != before
+    })?;
+    let (first, second) = (&name[..turn], &name[turn..]);
+    let turns_back =
+        second.split(' ').any(|word| word.chars().any(char::is_alphabetic) && is_rtl(word) == before);
+    let joint: &[char] = &[' ', '-', '–', '/', '|'];
+    let (first, second) = (first.trim_end_matches(joint), second.trim_start_matches(joint));
+    (!turns_back && !first.is_empty() && !second.is_empty()).then_some((first, second))
 }
 
 fn minus(amount: Halalas) -> String {
@@ -312,5 +339,20 @@ fn quantity(line: &SlipLine) -> String {
     match unit.ar.is_empty() {
         true => format!("{count} {}", clean(&unit.en)),
         false => format!("{count} {} {}", unit.ar, unit.en),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bilingual_names_part_where_the_script_changes_once() {
+        assert_eq!(split_scripts("بقالة الواحة  - Al Waha"), Some(("بقالة الواحة", "Al Waha")));
+        assert_eq!(split_scripts("Al Waha 7 بقالة الواحة"), Some(("Al Waha", "7 بقالة الواحة")));
+        assert_eq!(split_scripts("شاي Lipton أخضر"), None);
+        assert_eq!(split_scripts("Gulf Hardware"), None);
+        assert_eq!(split_scripts("بقالة الواحة"), None);
+        assert_eq!(split_scripts(""), None);
     }
 }

@@ -21,7 +21,7 @@ const BAND_ROWS: usize = 128;
 const LEAST_FEED: usize = 4;
 /// What one more band costs in bytes: 8 of the command, and a little for the
 /// motor, which may pause between bands.
-const BAND_COST: usize = 24;
+const BAND_COST: usize = 12;
 /// Drawer pulse in units of 2 ms: 50 ms on, 500 ms off.
 const PULSE: [u8; 2] = [25, 250];
 

@@ -88,6 +88,16 @@ pub fn rate(rate: Rate) -> String {
     }
 }
 
+/// Column heads of the item table: amount, price, quantity.
+pub fn item_heads() -> [Bilingual; 3] {
+    [Bilingual::new("الإجمالي", "Total"), Bilingual::new("السعر", "Price"), Bilingual::new("الكمية", "Qty")]
+}
+
+/// Column heads of the VAT table: VAT, net, rate.
+pub fn vat_heads() -> [Bilingual; 3] {
+    [Bilingual::new("الضريبة", "VAT"), Bilingual::new("الصافي", "Net"), Bilingual::new("النسبة", "Rate")]
+}
+
 /// Category and rate: `S 15%`.
 pub fn mark(mark: VatMark) -> String {
     format!("{} {}", mark.category.letter(), rate(mark.rate))
