@@ -94,13 +94,14 @@ pub struct Amount {
 }
 
 /// Three cells of a table: an amount (with an optional VAT mark), a price, a
-/// quantity. All tables of a receipt share their column edges.
+/// quantity with its unit in small. All tables of a receipt share their column edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     pub amount: String,
     pub mark: String,
     pub price: String,
     pub quantity: String,
+    pub unit: String,
     pub size: Size,
     pub weight: Weight,
 }

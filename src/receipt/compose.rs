@@ -1,12 +1,15 @@
 //! From a slip to blocks: which facts stand where, and in what words.
 
-use super::bidi::{clean, is_rtl, ltr};
+use super::bidi::{clean, is_rtl};
 use super::block::{Align, Amount, Bilingual, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
 use super::labels;
 use super::slip::{
     Buyer, OriginalDocument, PriceBasis, Seller, Slip, SlipLine, Totals, VatCategory, VatGroup,
 };
 use crate::money::{Halalas, Rate};
+
+/// Letters from which a name is set smaller, so that it takes two lines, not four.
+const LONG_NAME: usize = 32;
 
 /// Arranges a slip. Texts from outside are cleaned; nothing is left out.
 pub fn compose(slip: &Slip) -> Vec<Block> {
@@ -64,20 +67,21 @@ impl Page {
     /// The name over the receipt; Arabic and English each on their own line.
     fn name(&mut self, name: &str) {
         let name = clean(name);
-        match split_scripts(&name) {
-            Some((first, second)) => {
-                self.centered(first, Size::Title, Weight::Bold);
-                self.centered(second, Size::Large, Weight::Bold);
-            }
-            None => self.centered(&name, Size::Title, Weight::Bold),
-        }
+        let (first, second) = split_scripts(&name).unwrap_or((&name, ""));
+        let size = if first.chars().count() > LONG_NAME { Size::Large } else { Size::Title };
+        self.centered(first, size, Weight::Bold);
+        self.centered(second, Size::Large, Weight::Bold);
     }
 
     /// A labelled value that must keep its order whatever stands around it.
     fn field(&mut self, label: Bilingual, value: &str, weight: Weight) {
         let value = clean(value);
-        if !value.is_empty() {
-            self.block(Block::Field(Field { label, value, weight }));
+        let (first, second) = split_scripts(&value).unwrap_or((&value, ""));
+        if !first.is_empty() {
+            self.block(Block::Field(Field { label, value: first.into(), weight }));
+        }
+        if !second.is_empty() {
+            self.block(Block::Text(Text::centered(second, Size::Body, weight)));
         }
     }
 
@@ -165,7 +169,7 @@ impl Page {
         self.rule(Rule::Thin);
         for (index, line) in slip.lines.iter().enumerate() {
             if index > 0 {
-                self.space(3);
+                self.rule(Rule::Dotted);
             }
             self.line(line, marked);
         }
@@ -192,7 +196,8 @@ impl Page {
             amount: line.total.to_string(),
             mark: if marked { line.vat.category.letter().into() } else { String::new() },
             price: format!("{} ×", clean(&line.unit_price)),
-            quantity: quantity(line),
+            quantity: clean(&line.quantity),
+            unit: unit(line),
             size: Size::Body,
             weight: Weight::Regular,
         };
@@ -203,6 +208,7 @@ impl Page {
                 mark: String::new(),
                 price: minus(line.discount),
                 quantity: "خصم Discount".into(),
+                unit: String::new(),
                 size: Size::Small,
                 ..columns
             }));
@@ -248,6 +254,7 @@ impl Page {
                 mark: String::new(),
                 price: price.clone(),
                 quantity: quantity.clone(),
+                unit: String::new(),
                 size: Size::Small,
                 weight: Weight::Bold,
             }));
@@ -263,14 +270,15 @@ impl Page {
                 mark: String::new(),
                 price: group.net.to_string(),
                 quantity: labels::mark(group.mark),
+                unit: String::new(),
                 size: Size::Body,
                 weight: Weight::Regular,
             }));
             if let Some(reason) = group.reason.as_deref().map(clean).filter(|reason| !reason.is_empty()) {
-                let lead = ltr(group.mark.category.letter());
-                let text =
-                    if is_rtl(&reason) { format!("{reason} :{lead}") } else { format!("{lead}: {reason}") };
-                self.block(Block::Text(Text::body(text).sized(Size::Small)));
+                let (first, second) = split_scripts(&reason).unwrap_or((&reason, ""));
+                for text in [first, second].into_iter().filter(|text| !text.is_empty()) {
+                    self.block(Block::Text(Text::body(text).sized(Size::Small)));
+                }
             }
         }
         self.rule(Rule::Dotted);
@@ -332,14 +340,10 @@ fn minus(amount: Halalas) -> String {
     (Halalas::ZERO - amount).to_string()
 }
 
-/// `2 قطعة pc`, read from the right.
-fn quantity(line: &SlipLine) -> String {
+/// `قطعة pc`, read from the right.
+fn unit(line: &SlipLine) -> String {
     let unit = labels::unit(&line.unit_code);
-    let count = ltr(&clean(&line.quantity));
-    match unit.ar.is_empty() {
-        true => format!("{count} {}", clean(&unit.en)),
-        false => format!("{count} {} {}", unit.ar, unit.en),
-    }
+    clean(&format!("{} {}", unit.ar, unit.en))
 }
 
 #[cfg(test)]

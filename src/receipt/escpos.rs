@@ -18,10 +18,10 @@ use super::raster::Raster;
 /// Rows of dots in one band: what the smallest printers hold.
 const BAND_ROWS: usize = 128;
 /// White rows from which feeding is cheaper than sending them.
-const LEAST_FEED: usize = 4;
+const LEAST_FEED: usize = 2;
 /// What one more band costs in bytes: 8 of the command, and a little for the
 /// motor, which may pause between bands.
-const BAND_COST: usize = 12;
+const BAND_COST: usize = 10;
 /// Drawer pulse in units of 2 ms: 50 ms on, 500 ms off.
 const PULSE: [u8; 2] = [25, 250];
 

@@ -185,14 +185,13 @@ impl<'t> Page<'t> {
     }
 
     fn field(&mut self, field: &Field) {
-        let (value, ar) = (self.style(Size::Body, field.weight), self.style(Size::Body, Weight::Regular));
-        let en = self.style(Size::Small, Weight::Regular);
-        let en_end = self.left + self.typesetter.width(&field.label.en, en) + self.gap;
-        let ar_start = self.right - self.typesetter.width(&field.label.ar, ar) - self.gap;
+        let (value, label) = (self.style(Size::Body, field.weight), self.style(Size::Small, Weight::Regular));
+        let en_end = self.left + self.typesetter.width(&field.label.en, label) + self.gap;
+        let ar_start = self.right - self.typesetter.width(&field.label.ar, label) - self.gap;
         let wide = self.typesetter.width(&field.value, value);
         let fits = en_end + wide <= ar_start;
-        self.put(&field.label.en, en, self.left);
-        self.put_right(&field.label.ar, ar, self.right);
+        self.put_on(&field.label.en, label, self.left, value);
+        self.put_on(&field.label.ar, label, ar_start + self.gap, value);
         if fits {
             // Centred on the paper as far as the labels leave room.
             let x = ((self.left + self.right - wide) / 2).min(ar_start - wide).max(en_end);
@@ -255,7 +254,8 @@ impl<'t> Page<'t> {
                     amount = amount.max(self.typesetter.width(&c.amount, style));
                     mark = mark.max(self.typesetter.width(&c.mark, style));
                     price = price.max(self.typesetter.width(&c.price, style));
-                    quantity = quantity.max(self.typesetter.width(&c.quantity, style));
+                    let unit = self.unit_width(&c.unit);
+                    quantity = quantity.max(self.typesetter.width(&c.quantity, style) + unit);
                 }
                 Block::Amount(a) if a.size == Size::Body => {
                     let style = self.style(a.size, a.weight);
@@ -266,16 +266,22 @@ impl<'t> Page<'t> {
         }
         let amount = self.left + amount;
         let mark = if mark == 0 { amount } else { amount + self.gap / 2 + mark };
-        let price = mark + 2 * self.gap + price;
+        let price = mark + self.gap * 3 / 2 + price;
         let quantity = price + self.gap + quantity;
         self.edges = Edges { amount, mark, price, quantity };
+    }
+
+    /// Width of a unit with the space between it and its number.
+    fn unit_width(&mut self, unit: &str) -> i32 {
+        let small = self.style(Size::Small, Weight::Regular);
+        if unit.is_empty() { 0 } else { self.typesetter.width(unit, small) + self.gap / 2 }
     }
 
     fn columns(&mut self, columns: &Columns) {
         let style = self.style(columns.size, columns.weight);
         if self.edges.quantity > self.right {
             // Sums beyond any till: quantity and price on one line, the amount on the next.
-            let text = format!("{} {}", columns.price, columns.quantity);
+            let text = format!("{} {} {}", columns.price, columns.quantity, columns.unit);
             self.paragraph(&text, style, Align::Right);
             self.paragraph(&format!("{} {}", columns.amount, columns.mark), style, Align::Left);
             return;
@@ -284,13 +290,17 @@ impl<'t> Page<'t> {
         self.put_right(&columns.mark, style, self.edges.mark);
         self.put_right(&columns.price, style, self.edges.price);
         self.put_right(&columns.quantity, style, self.edges.quantity);
+        let unit = self.unit_width(&columns.unit);
+        let before = self.edges.quantity - self.typesetter.width(&columns.quantity, style) - unit;
+        self.put_on(&columns.unit, self.style(Size::Small, Weight::Regular), before, style);
         self.advance(style);
     }
 
     fn rule(&mut self, rule: Rule) {
         let (thickness, pad) = match rule {
             Rule::Thick => (4, 7),
-            Rule::Thin | Rule::Dotted => (2, 6),
+            Rule::Thin => (2, 6),
+            Rule::Dotted => (2, 5),
         };
         self.y += pad;
         self.raster.set_height(usize::try_from(self.y + 16).unwrap_or_default());

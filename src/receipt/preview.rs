@@ -123,7 +123,7 @@ impl Preview {
 
     fn table_row(&mut self, row: &Columns) {
         let left = format!("{:>10} {:1} {:>12}", shown(&row.amount), row.mark, shown(&row.price));
-        self.edges(left.trim_end(), &row.quantity);
+        self.edges(left.trim_end(), format!("{} {}", row.quantity, row.unit).trim_end());
     }
 
     fn rule(&mut self, rule: Rule) {

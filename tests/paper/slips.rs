@@ -103,6 +103,18 @@ pub fn sale() -> Slip {
     }
 }
 
+/// What most sales print: no optional fact beside the legal ones.
+pub fn plain() -> Slip {
+    let mut slip = sale();
+    slip.seller.trade_name = None;
+    slip.seller.name = "شركة الواحة للمواد الغذائية Al Waha Foods".into();
+    slip.seller.other_id = None;
+    slip.seller.till = None;
+    slip.pos_reference = None;
+    slip.cashier = None;
+    slip
+}
+
 pub fn forty() -> Slip {
     let mut slip = sale();
     slip.lines = (0..4).flat_map(|_| ten_lines()).collect();
@@ -213,6 +225,7 @@ pub fn tax_invoice() -> Slip {
 pub fn all() -> Vec<(&'static str, Slip)> {
     vec![
         ("sale", sale()),
+        ("plain", plain()),
         ("forty", forty()),
         ("long_names", long_names()),
         ("english", english()),
