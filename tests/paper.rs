@@ -39,3 +39,41 @@ fn emit(out: &Path, name: &str, slip: &Slip, paper: PaperWidth, typesetter: &mut
     fs::write(file("qr.txt"), &slip.qr).unwrap();
     assert!(raster.height() > 400 && job.len() > 4000, "{name} has content");
 }
+
+/// A gauge for `valgrind --tool=callgrind --toggle-collect='*gauge_warm_image*'`
+/// (and `*gauge_qr_matrix*`, `*gauge_bytes*`): the second receipt of a day.
+#[test]
+fn the_second_receipt_is_the_same_picture() {
+    let slip = slips::plain();
+    let mut typesetter = Typesetter::new();
+    let first = gauge_cold_image(&slip, &mut typesetter);
+    let second = gauge_warm_image(
+        &Slip { invoice_number: "INV-T07-000128432".into(), ..slip.clone() },
+        &mut typesetter,
+    );
+    assert_eq!(gauge_cold_image(&slip, &mut Typesetter::new()), first);
+    assert_eq!(second.height(), first.height());
+    assert_ne!(second, first);
+    assert!(gauge_qr_matrix(&slip.qr).side() > 21);
+    assert!(gauge_bytes(&first).len() < 45_000, "BUDGETS P15: {} bytes", gauge_bytes(&first).len());
+}
+
+#[inline(never)]
+fn gauge_cold_image(slip: &Slip, typesetter: &mut Typesetter) -> Raster {
+    render(&compose(slip), typesetter, PaperWidth::Mm80).unwrap()
+}
+
+#[inline(never)]
+fn gauge_warm_image(slip: &Slip, typesetter: &mut Typesetter) -> Raster {
+    render(&compose(slip), typesetter, PaperWidth::Mm80).unwrap()
+}
+
+#[inline(never)]
+fn gauge_qr_matrix(payload: &str) -> QrMatrix {
+    qr_matrix(payload, PaperWidth::Mm80).unwrap()
+}
+
+#[inline(never)]
+fn gauge_bytes(raster: &Raster) -> Vec<u8> {
+    escpos(raster, &EscposOptions::default())
+}

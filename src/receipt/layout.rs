@@ -46,6 +46,9 @@ struct Edges {
     mark: i32,
     price: i32,
     quantity: i32,
+    /// Dots between the margins and the labels of fields, which stand as near
+    /// to their values as the widest of them allows.
+    field: i32,
 }
 
 struct Page<'t> {
@@ -76,8 +79,8 @@ impl<'t> Page<'t> {
             Size::Small => (18, 20),
             Size::Body => (21, 24),
             Size::Large => (24, 28),
-            Size::Title => (28, 34),
-            Size::Huge => (30, 38),
+            Size::Title => (28, 32),
+            Size::Huge => (30, 36),
         };
         match self.paper {
             PaperWidth::Mm58 => narrow,
@@ -186,11 +189,12 @@ impl<'t> Page<'t> {
 
     fn field(&mut self, field: &Field) {
         let (value, label) = (self.style(Size::Body, field.weight), self.style(Size::Small, Weight::Regular));
-        let en_end = self.left + self.typesetter.width(&field.label.en, label) + self.gap;
-        let ar_start = self.right - self.typesetter.width(&field.label.ar, label) - self.gap;
+        let (left, right) = (self.left + self.edges.field, self.right - self.edges.field);
+        let en_end = left + self.typesetter.width(&field.label.en, label) + self.gap;
+        let ar_start = right - self.typesetter.width(&field.label.ar, label) - self.gap;
         let wide = self.typesetter.width(&field.value, value);
         let fits = en_end + wide <= ar_start;
-        self.put_on(&field.label.en, label, self.left, value);
+        self.put_on(&field.label.en, label, left, value);
         self.put_on(&field.label.ar, label, ar_start + self.gap, value);
         if fits {
             // Centred on the paper as far as the labels leave room.
@@ -206,11 +210,11 @@ impl<'t> Page<'t> {
     fn amount(&mut self, amount: &Amount) {
         let value = self.style(amount.size, amount.weight);
         let (label_size, label_en_size) = match amount.size {
-            Size::Huge => (Size::Large, Size::Body),
+            Size::Huge => (Size::Large, Size::Small),
             _ => (Size::Body, Size::Small),
         };
         let ar = self.style(label_size, amount.weight);
-        let en = self.style(label_en_size, amount.weight);
+        let en = self.style(label_en_size, Weight::Regular);
         let wide = self.typesetter.width(&amount.value, value);
         let value_end = if amount.size == Size::Huge {
             self.left + wide
@@ -244,6 +248,26 @@ impl<'t> Page<'t> {
         self.typesetter.draw(&mut self.raster, text, style, x, baseline);
     }
 
+    /// How far the labels of every field can move in from the margins.
+    fn field_inset(&mut self, blocks: &[Block]) -> i32 {
+        let label = self.style(Size::Small, Weight::Regular);
+        let mut inset = self.available() / 8;
+        for block in blocks {
+            if let Block::Field(field) = block {
+                let value = self.typesetter.width(&field.value, self.style(Size::Body, field.weight));
+                let widest = self
+                    .typesetter
+                    .width(&field.label.en, label)
+                    .max(self.typesetter.width(&field.label.ar, label));
+                let slack = (self.available() - value) / 2 - 2 * self.gap - widest;
+                if slack > 0 {
+                    inset = inset.min(slack);
+                }
+            }
+        }
+        inset
+    }
+
     /// Finds the column edges that suit every table row and every amount.
     fn measure_columns(&mut self, blocks: &[Block]) {
         let (mut amount, mut mark, mut price, mut quantity) = (0, 0, 0, 0);
@@ -268,7 +292,7 @@ impl<'t> Page<'t> {
         let mark = if mark == 0 { amount } else { amount + self.gap / 2 + mark };
         let price = mark + self.gap * 3 / 2 + price;
         let quantity = price + self.gap + quantity;
-        self.edges = Edges { amount, mark, price, quantity };
+        self.edges = Edges { amount, mark, price, quantity, field: self.field_inset(blocks) };
     }
 
     /// Width of a unit with the space between it and its number.

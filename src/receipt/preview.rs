@@ -94,7 +94,7 @@ impl Preview {
     fn edges(&mut self, left: &str, right: &str) {
         let (left, right) = (shown(left), shown(right));
         let used = cells(&left) + cells(&right);
-        if used + 1 <= self.columns {
+        if used < self.columns {
             let gap = " ".repeat(self.columns - used);
             self.put(0, &format!("{left}{gap}{right}"));
         } else {

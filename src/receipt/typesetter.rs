@@ -114,7 +114,8 @@ impl Typesetter {
     pub fn unsupported(&self, text: &str) -> Vec<char> {
         let mut missing = Vec::new();
         for c in bidi::clean(text).chars() {
-            if !bidi::is_invisible(c) && !(self.regular.has(c) && self.bold.has(c)) && !missing.contains(&c) {
+            let printable = self.regular.has(c) && self.bold.has(c);
+            if !(printable || bidi::is_invisible(c) || missing.contains(&c)) {
                 missing.push(c);
             }
         }
