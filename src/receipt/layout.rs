@@ -255,13 +255,12 @@ impl<'t> Page<'t> {
         for block in blocks {
             if let Block::Field(field) = block {
                 let value = self.typesetter.width(&field.value, self.style(Size::Body, field.weight));
-                let widest = self
-                    .typesetter
-                    .width(&field.label.en, label)
-                    .max(self.typesetter.width(&field.label.ar, label));
-                let slack = (self.available() - value) / 2 - 2 * self.gap - widest;
-                if slack > 0 {
-                    inset = inset.min(slack);
+                let en = self.typesetter.width(&field.label.en, label);
+                let ar = self.typesetter.width(&field.label.ar, label);
+                let slack = (self.available() - value) / 2 - 2 * self.gap - en.max(ar);
+                // A field that stacks anyway does not hold back the others.
+                if en + value + ar + 2 * self.gap <= self.available() {
+                    inset = inset.min(slack.max(0));
                 }
             }
         }
