@@ -44,8 +44,6 @@ pub(super) struct CertificateFacts {
     pub(super) title: String,
     /// `1-..|2-..|3-..` of the unit.
     pub(super) unit: String,
-    /// Common name of the subject.
-    pub(super) common_name: String,
     /// End of validity, Unix seconds.
     pub(super) not_after: i64,
 }
@@ -71,7 +69,6 @@ impl CertificateFacts {
             uid: field(OID_UID),
             title: field(OID_TITLE),
             unit: field(OID_SURNAME),
-            common_name: name_value(tbs.subject(), OID_COMMON_NAME).unwrap_or_default(),
             not_after: i64::try_from(end).unwrap_or(i64::MAX),
         })
     }

@@ -26,8 +26,6 @@ pub(super) struct CheckedRequest {
     pub(super) public_key: SubjectPublicKeyInfoOwned,
     /// VAT number.
     pub(super) uid: String,
-    /// Document kinds: `1000`, `0100` or `1100`.
-    pub(super) title: String,
 }
 
 /// Why a request is refused.
@@ -62,13 +60,11 @@ pub(super) fn check(field: &str, env: Environment) -> Result<CheckedRequest, Req
     let unit = directory_name(&san).ok_or_else(|| invalid("subjectAltName holds no directoryName"))?;
     let uid = check_unit(unit)?;
     check_subject(&request.info.subject, &uid)?;
-    let title = name_value(unit, names::OID_TITLE).unwrap_or_default();
     Ok(CheckedRequest {
         subject: request.info.subject.clone(),
         subject_alt_name: alternative.clone(),
         public_key: request.info.public_key.clone(),
         uid,
-        title,
     })
 }
 

@@ -4,19 +4,36 @@
 //! on a path of its own: a tree read by quick-xml, a canonicaliser, a TLV reader, a certificate reader and
 //! exact decimals that share nothing with the code which makes documents. One error cannot hide in both.
 
+mod admin;
+mod audit;
 mod authority;
+mod book;
 mod c14n;
 mod calendar;
 mod certificate;
+mod clearing;
+mod control;
 mod csr;
 mod decimal;
 mod digest;
+mod documents;
 mod dom;
+mod faults;
+mod http;
+mod identity;
 mod judge;
+mod office;
 mod otp;
+mod registry;
 mod settings;
 mod tlv;
+mod wire;
 mod xml_text;
+
+pub use audit::{Audit, CsidAudit};
+pub use book::{Accepted, Call, Endpoint};
+pub use control::{Sandbox, SandboxHandle, run_standalone};
+pub use faults::{FaultAction, FaultRule};
 
 pub use settings::{
     ChainPolicy, Clock, Entropy, Environment, RenewalRoad, SandboxConfig, system_clock, system_entropy,
@@ -36,4 +53,7 @@ pub enum SandboxError {
     /// Keys or certificates of the authority could not be made.
     #[error("the sandbox's certificate authority failed: {0}")]
     Authority(String),
+    /// The line that tells where the sandbox listens could not be written.
+    #[error("cannot write the sandbox's addresses: {0}")]
+    Announce(std::io::Error),
 }

@@ -67,14 +67,6 @@ impl Environment {
             Environment::Core => "PRZEINVOICESCA4-CA",
         }
     }
-
-    pub(super) fn index(self) -> usize {
-        match self {
-            Environment::DeveloperPortal => 0,
-            Environment::Simulation => 1,
-            Environment::Core => 2,
-        }
-    }
 }
 
 impl fmt::Display for Environment {

@@ -14,7 +14,7 @@ mod seal;
 
 use super::digest;
 use super::dom;
-pub(super) use findings::{Category, Finding, Findings};
+pub(super) use findings::{Category, Findings};
 pub(super) use paper::{Kind, Paper, is_left_out};
 pub(super) use seal::Signers;
 
