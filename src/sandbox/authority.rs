@@ -54,12 +54,12 @@ pub(super) enum CsidKind {
 impl Authority {
     /// Makes keys and CA certificates from the configured randomness.
     pub(super) fn create(env: Environment, config: &SandboxConfig) -> Result<Authority, SandboxError> {
-        let root = Issuer::self_signed("CN=Sandbox Root CA, DC=gov, DC=local", config)?;
+        let root = Issuer::self_signed("CN=Sandbox Root CA,DC=gov,DC=local", config)?;
         let compliance = Issuer::self_signed("CN=eInvoicing", config)?;
-        let name = format!("CN={}, DC=extgazt, DC=gov, DC=local", env.production_issuer());
+        let name = format!("CN={},DC=extgazt,DC=gov,DC=local", env.production_issuer());
         let production = root.subordinate(&name, config)?;
         let clearance_key = new_key(config)?;
-        let subject = parse_name("CN=Sandbox Clearance Stamp, O=Sandbox Fatoora, C=SA")?;
+        let subject = parse_name("CN=Sandbox Clearance Stamp,O=Sandbox Fatoora,C=SA")?;
         let text = issue(&production, subject, &clearance_key, Vec::new(), config)?;
         let clearance = CertificateFacts::read(&text)
             .ok_or_else(|| SandboxError::Authority("the clearance certificate cannot be read back".into()))?;

@@ -80,11 +80,7 @@ fn decide(
         return answer(endpoint, Some(endpoint_kind(endpoint)), &findings, None, note);
     };
     let mut desk = office.desk();
-    let chain = match &stamped_by {
-        Some(text) => desk.registry.csid_of_certificate(text).map(str::to_owned),
-        None if paper.is_simplified() => None,
-        None => Some(sender.csid.clone()),
-    };
+    let chain = chain_of(&desk, sender, &paper, stamped_by.as_deref());
     let note = note(sender, &paper, chain.as_deref());
     if endpoint == Endpoint::Check {
         return finish_check(&mut desk, sender, &paper, &findings, note);
@@ -96,9 +92,8 @@ fn decide(
         return duplicate(endpoint, cleared, note);
     }
     wrong_door(office, endpoint, &paper, &mut findings);
-    let (pih, icv) = (paper.pih.as_str(), note.icv);
-    let link = match (&chain, icv) {
-        (Some(chain), Some(icv)) if identity => Some(Link { chain, icv, hash: &hash, pih }),
+    let link = match (&chain, note.icv) {
+        (Some(chain), Some(icv)) if identity => Some(Link { chain, icv, hash: &hash, pih: &paper.pih }),
         _ => None,
     };
     if let Some(link) = &link
@@ -106,35 +101,57 @@ fn decide(
     {
         findings.absorb(desk.book.continuity(env, link));
     }
-    let mut cleared = None;
-    if findings.errors.is_empty() && endpoint == Endpoint::Clearance {
-        cleared =
-            clearing::clear(&paper, office.authority(env), now).map(|xml| digest::base64(xml.as_bytes()));
-        if cleared.is_none() {
-            let message = "the document does not use the prefixes ext, cac and cbc";
-            findings.error(Category::Xsd, "XSD_ZATCA_INVALID", message);
+    let cleared = cleared(office, env, endpoint, &paper, &mut findings);
+    if let Some(link) = &link {
+        let accepted = findings.errors.is_empty();
+        desk.book.place(env, link, accepted);
+        if accepted {
+            let bytes = digest::from_base64(invoice).unwrap_or_default();
+            desk.book.accept(Accepted {
+                at: now,
+                environment: env,
+                endpoint,
+                chain: link.chain.to_owned(),
+                number: paper.number.clone(),
+                uuid: paper.uuid.clone(),
+                icv: link.icv,
+                hash: hash.clone(),
+                warnings: findings.warnings.iter().map(|f| f.code.clone()).collect(),
+                bytes_sha256: digest::hex(&digest::sha256(&bytes)),
+                cleared: cleared.clone(),
+            });
         }
     }
-    let accepted = findings.errors.is_empty();
-    if let Some(link) = &link {
-        desk.book.place(env, link, accepted);
-    }
-    if let (true, Some(link)) = (accepted, link) {
-        desk.book.accept(Accepted {
-            at: now,
-            environment: env,
-            endpoint,
-            chain: link.chain.to_owned(),
-            number: paper.number.clone(),
-            uuid: paper.uuid.clone(),
-            icv: link.icv,
-            hash: hash.clone(),
-            warnings: findings.warnings.iter().map(|f| f.code.clone()).collect(),
-            bytes_sha256: digest::hex(&digest::sha256(&digest::from_base64(invoice).unwrap_or_default())),
-            cleared: cleared.clone(),
-        });
-    }
     answer(endpoint, paper.kind, &findings, cleared, note)
+}
+
+/// The CSID whose chain the document belongs to: the one that stamped it, or the sender's for an unstamped
+/// standard document. A simplified document without a good stamp belongs to none.
+fn chain_of(desk: &Desk, sender: &Sender, paper: &Paper, stamped_by: Option<&str>) -> Option<String> {
+    match stamped_by {
+        Some(text) => desk.registry.csid_of_certificate(text).map(str::to_owned),
+        None if paper.is_simplified() => None,
+        None => Some(sender.csid.clone()),
+    }
+}
+
+/// The cleared document as base64, when clearance has nothing against it.
+fn cleared(
+    office: &Office,
+    env: Environment,
+    endpoint: Endpoint,
+    paper: &Paper,
+    findings: &mut Findings,
+) -> Option<String> {
+    if endpoint != Endpoint::Clearance || !findings.errors.is_empty() {
+        return None;
+    }
+    let cleared = clearing::clear(paper, office.authority(env), office.config.now());
+    if cleared.is_none() {
+        let message = "the document does not use the prefixes ext, cac and cbc";
+        findings.error(Category::Xsd, "XSD_ZATCA_INVALID", message);
+    }
+    cleared.map(|xml| digest::base64(xml.as_bytes()))
 }
 
 fn finish_check(desk: &mut Desk, sender: &Sender, paper: &Paper, findings: &Findings, note: Note) -> Outcome {

@@ -14,6 +14,7 @@ const MAX_BYTES: usize = 10 * 1024 * 1024;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 200_000;
 const MAX_ATTRIBUTES: usize = 32;
+const MAX_DECLARATIONS: usize = 128;
 
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -309,6 +310,9 @@ impl<'s> Builder<'s> {
         let xml_misused = (prefix == "xml") != (uri == XML_NAMESPACE);
         if reserved || xml_misused || (!prefix.is_empty() && uri.is_empty()) {
             return Err(XmlFault::new(format!("namespace declaration of '{prefix}' is not allowed")));
+        }
+        if self.scope.len() >= MAX_DECLARATIONS {
+            return Err(XmlFault::new("too many namespace declarations are in scope"));
         }
         let uri = self.intern(uri);
         self.scope.push((prefix.to_owned(), uri.clone()));

@@ -6,6 +6,9 @@ use super::arithmetic::{Ledger, is_charge};
 
 const CENT: Exact = Exact::new(1, 2);
 
+/// Each subtotal is compared with every line, so their number is bounded; there are four categories.
+const MAX_SUBTOTALS: usize = 100;
+
 /// A VAT category with its rate as written.
 #[derive(Clone, Debug)]
 pub(super) struct TaxCategory {
@@ -44,6 +47,10 @@ pub(super) fn check(root: &Element, ledger: &mut Ledger<'_>) {
     let parts = parts(root, ledger);
     let detailed = root.all_cac("TaxTotal").find(|t| t.cac("TaxSubtotal").is_some());
     let subtotals: Vec<&Element> = detailed.map(|t| t.all_cac("TaxSubtotal").collect()).unwrap_or_default();
+    if subtotals.len() > MAX_SUBTOTALS {
+        ledger.general("too many VAT subtotals");
+        return;
+    }
     let mut groups = Vec::new();
     for subtotal in &subtotals {
         let Some(category) = of(subtotal, "TaxCategory") else {
