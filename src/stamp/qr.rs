@@ -34,7 +34,9 @@ pub struct QrFields {
 /// Why a QR payload cannot be made or read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum QrError {
-    #[error("the QR text has {0} characters; readers accept at most 700: shorten the seller's name (BR-CL-KSA-14)")]
+    #[error(
+        "the QR text has {0} characters; readers accept at most 700: shorten the seller's name (BR-CL-KSA-14)"
+    )]
     TooLong(usize),
     #[error("QR tag {0} is longer than 255 bytes")]
     ValueTooLong(u8),

@@ -88,8 +88,8 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
         }
     };
     check_certificate(&stamp, certificate)?;
-    let key =
-        VerifyingKey::from_public_key_der(certificate.public_key_der()).map_err(|_| VerifyError::Signature)?;
+    let key = VerifyingKey::from_public_key_der(certificate.public_key_der())
+        .map_err(|_| VerifyError::Signature)?;
     let der = STANDARD.decode(stamp.signature).map_err(|_| VerifyError::Signature)?;
     let signature = DerSignature::try_from(der.as_slice()).map_err(|_| VerifyError::Signature)?;
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
@@ -117,7 +117,11 @@ impl<'t, 'a> Blocks<'t, 'a> {
 
 /// SHA-256 over the document as it stands, without the three blocks. The
 /// remaining bytes must be canonical: no empty-element tag may be left in them.
-pub fn hash_of(xml: &[u8], root: Element<'_, '_>, blocks: &Blocks<'_, '_>) -> Result<InvoiceHash, VerifyError> {
+pub fn hash_of(
+    xml: &[u8],
+    root: Element<'_, '_>,
+    blocks: &Blocks<'_, '_>,
+) -> Result<InvoiceHash, VerifyError> {
     let mut cuts = [blocks.extensions.range(), blocks.qr.range(), blocks.pointer.range()];
     cuts.sort_by_key(|cut| cut.start);
     let document = root.range();
@@ -151,7 +155,9 @@ impl<'t, 'a> Stamp<'t, 'a> {
         let info = signature.child("ds:SignedInfo").ok_or(VerifyError::Missing("ds:SignedInfo"))?;
         let digest_of = |what: &'static str, attribute: &str, value: &str| {
             info.children()
-                .find(|child| child.name() == "ds:Reference" && child.attribute(attribute).as_deref() == Some(value))
+                .find(|child| {
+                    child.name() == "ds:Reference" && child.attribute(attribute).as_deref() == Some(value)
+                })
                 .and_then(|reference| reference.child("ds:DigestValue"))
                 .map(|digest| digest.inner())
                 .ok_or(VerifyError::Missing(what))
@@ -161,7 +167,11 @@ impl<'t, 'a> Stamp<'t, 'a> {
         };
         Ok(Stamp {
             digest: digest_of("the reference invoiceSignedData", "Id", "invoiceSignedData")?,
-            properties_digest: digest_of("the reference to the signed properties", "URI", "#xadesSignedProperties")?,
+            properties_digest: digest_of(
+                "the reference to the signed properties",
+                "URI",
+                "#xadesSignedProperties",
+            )?,
             signature: inner("ds:SignatureValue", "ds:SignatureValue")?,
             certificate: inner("ds:KeyInfo/ds:X509Data/ds:X509Certificate", "ds:X509Certificate")?,
             properties: signature
@@ -237,7 +247,8 @@ fn check_qr(
 ) -> Result<(), VerifyError> {
     let qr = QrFields::decode(&verified.qr)?;
     let seller = "cac:AccountingSupplierParty/cac:Party";
-    let name = root.text_of(&format!("{seller}/cac:PartyLegalEntity/cbc:RegistrationName")).unwrap_or_default();
+    let name =
+        root.text_of(&format!("{seller}/cac:PartyLegalEntity/cbc:RegistrationName")).unwrap_or_default();
     let vat = root.text_of(&format!("{seller}/cac:PartyTaxScheme/cbc:CompanyID")).unwrap_or_default();
     let payable = root.text_of("cac:LegalMonetaryTotal/cbc:PayableAmount").unwrap_or_default();
     let tax = root.text_of("cac:TaxTotal/cbc:TaxAmount").unwrap_or_default();

@@ -60,7 +60,11 @@ const DS_NS: &str = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
 /// `xades:SignedProperties`, as it stands in the document, or with the
 /// namespace declarations that are visible when it is digested. The columns of
 /// the layout are part of the contract (signing.md section 6).
-pub(super) fn signed_properties(certificate: &StampCertificate, signing_time: &str, digested: bool) -> String {
+pub(super) fn signed_properties(
+    certificate: &StampCertificate,
+    signing_time: &str,
+    digested: bool,
+) -> String {
     let (xades, ds) = if digested { (XADES_NS, DS_NS) } else { ("", "") };
     let mut issuer = String::with_capacity(96);
     escape_text(&mut issuer, certificate.issuer());

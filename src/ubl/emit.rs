@@ -158,9 +158,6 @@ mod tests {
         let mut out = Emitter::with_capacity(64);
         out.leaf_with("cbc:ID", "schemeID", "a\"b<&", "x & y > \"z\" <\r");
         let text = String::from_utf8(out.into_bytes()).unwrap();
-        assert_eq!(
-            text,
-            "<cbc:ID schemeID=\"a&quot;b&lt;&amp;\">x &amp; y &gt; \"z\" &lt;&#xD;</cbc:ID>"
-        );
+        assert_eq!(text, "<cbc:ID schemeID=\"a&quot;b&lt;&amp;\">x &amp; y &gt; \"z\" &lt;&#xD;</cbc:ID>");
     }
 }

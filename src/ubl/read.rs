@@ -136,7 +136,8 @@ pub fn read(xml: &[u8]) -> Result<Reading, ReadError> {
         prepaid: amount_or_zero(sums, "cbc:PrepaidAmount")?,
         rounding: amount_or_zero(sums, "cbc:PayableRoundingAmount")?,
         payable: amount(sums, "cbc:PayableAmount")?,
-        qr: reference(root, "QR").and_then(|e| optional(e, "cac:Attachment/cbc:EmbeddedDocumentBinaryObject")),
+        qr: reference(root, "QR")
+            .and_then(|e| optional(e, "cac:Attachment/cbc:EmbeddedDocumentBinaryObject")),
     })
 }
 

@@ -70,7 +70,8 @@ impl<'a> Tree<'a> {
         reader.config_mut().check_end_names = true;
         loop {
             let start = position(&reader);
-            let event = reader.read_event().map_err(|e| TreeError::Malformed { at: start, what: e.to_string() })?;
+            let event =
+                reader.read_event().map_err(|e| TreeError::Malformed { at: start, what: e.to_string() })?;
             if !builder.take(event, start, position(&reader))? {
                 return builder.finish(text);
             }
@@ -177,8 +178,10 @@ impl Builder {
             inner_start: end as u32,
             inner_end: end as u32,
             end: end as u32,
-            name_len: u16::try_from(tag.name().as_ref().len())
-                .map_err(|_| TreeError::Malformed { at: start, what: "an element name too long".to_owned() })?,
+            name_len: u16::try_from(tag.name().as_ref().len()).map_err(|_| TreeError::Malformed {
+                at: start,
+                what: "an element name too long".to_owned(),
+            })?,
             first_child: NONE,
             next_sibling: NONE,
         });
@@ -219,7 +222,9 @@ fn resolve(name: &str) -> Option<char> {
         ("gt", _) => Some('>'),
         ("quot", _) => Some('"'),
         ("apos", _) => Some('\''),
-        (_, Some(Ok(code))) => char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')),
+        (_, Some(Ok(code))) => {
+            char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+        }
         _ => None,
     }
 }
@@ -343,7 +348,8 @@ mod tests {
 
     #[test]
     fn what_is_not_canonical_is_noticed() {
-        for xml in ["<a  x=\"1\"></a>", "<a x='1'></a>", "<a><!-- c --></a>", "<a><![CDATA[x]]></a>", "<a>></a>"]
+        for xml in
+            ["<a  x=\"1\"></a>", "<a x='1'></a>", "<a><!-- c --></a>", "<a><![CDATA[x]]></a>", "<a>></a>"]
         {
             assert!(!Tree::parse(xml.as_bytes()).unwrap().is_plain(), "{xml}");
         }
@@ -355,8 +361,17 @@ mod tests {
     fn hostile_texts_are_refused() {
         let deep = "<a>".repeat(100);
         for xml in [
-            "", "x", "<a>", "<a></b>", "<a/><b/>", "<!DOCTYPE a><a/>", "<a>&bomb;</a>", "<a x=\"1\" x=\"2\"/>",
-            "<a/>tail", deep.as_str(), "<a x=\"<\"/>",
+            "",
+            "x",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<!DOCTYPE a><a/>",
+            "<a>&bomb;</a>",
+            "<a x=\"1\" x=\"2\"/>",
+            "<a/>tail",
+            deep.as_str(),
+            "<a x=\"<\"/>",
         ] {
             assert!(Tree::parse(xml.as_bytes()).is_err(), "{xml}");
         }

@@ -101,4 +101,3 @@ fn payment_means(out: &mut Emitter, means: &[PaymentMeans], reason: Option<&str>
         });
     }
 }
-
