@@ -60,22 +60,32 @@ pub enum DeviceEvent {
     OtpRefused,
     /// The authority answered and refused something else than the OTP.
     RequestRefused,
-    ComplianceIssued { request_id: String },
+    ComplianceIssued {
+        request_id: String,
+    },
     /// The checks begin, or begin again after one failed.
-    ChecksBegin { of: u8 },
+    ChecksBegin {
+        of: u8,
+    },
     CheckPassed,
-    CheckRefused { findings: Vec<Message> },
+    CheckRefused {
+        findings: Vec<Message>,
+    },
     /// The authority does not know of all the checks that it accepted.
     StepsMissing,
     /// The compliance CSID is no longer accepted: a new OTP is needed.
     ComplianceLapsed,
-    ProductionIssued { until: i64 },
+    ProductionIssued {
+        until: i64,
+    },
     /// The shop corrected its facts; the request must be made anew.
     ProfileChanged,
     /// The till goes to another environment, for which it needs another key.
     EnvironmentChanged,
     /// The clock has passed the end of the certificate.
-    Expired { since: i64 },
+    Expired {
+        since: i64,
+    },
     Revoked,
 }
 
@@ -113,7 +123,9 @@ impl Device {
                 Device::Compliance { request_id } | Device::ChecksFailed { request_id, done: 0, .. },
                 E::ChecksBegin { of },
             ) => Device::Checking { request_id, done: 0, of },
-            (Device::ChecksFailed { request_id, done, of, .. }, E::ChecksBegin { of: again }) if of == again => {
+            (Device::ChecksFailed { request_id, done, of, .. }, E::ChecksBegin { of: again })
+                if of == again =>
+            {
                 Device::Checking { request_id, done, of }
             }
             (Device::Checking { request_id, done, of }, E::CheckPassed) if done < of => {
@@ -178,10 +190,7 @@ impl Device {
 
     /// Whether the next step needs a one-time password from the portal.
     pub const fn needs_otp(&self) -> bool {
-        matches!(
-            self,
-            Device::Blank | Device::KeyMade | Device::CsrMade { .. } | Device::OtpRefused { .. }
-        )
+        matches!(self, Device::Blank | Device::KeyMade | Device::CsrMade { .. } | Device::OtpRefused { .. })
     }
 }
 

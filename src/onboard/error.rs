@@ -8,8 +8,8 @@ use super::device::Forbidden;
 use super::record::RecordError;
 use crate::fatoora::{CallError, Environment, Fault, Message, SetupFault};
 use crate::invoice::Finding;
-use crate::keys::{KeyError, VaultError};
 use crate::keys::csr::CsrError;
+use crate::keys::{KeyError, VaultError};
 use crate::stamp::SealError;
 use crate::text::Bilingual;
 
@@ -222,15 +222,33 @@ const fn otp_refused(answer_lost: bool) -> &'static str {
 
 fn trouble_text(trouble: &Trouble, detail: &str) -> String {
     let text = match trouble {
-        Trouble::Offline => "the authority cannot be reached. Check the network and run again; it goes on where it stopped",
-        Trouble::Lost => "the connection broke before the answer came. Run again; it goes on where it stopped",
-        Trouble::Unavailable => "the authority's service is not working now. Run again later; it goes on where it stopped",
-        Trouble::Throttled => "the authority asks for a pause. Run again in a few minutes; it goes on where it stopped",
-        Trouble::Setup(SetupFault::Credentials) => "the authority does not accept this till's credentials. Check that environment and address belong together",
-        Trouble::Setup(SetupFault::Forbidden) => "the authority's gateway refuses this network's address. Use another network, or tell your provider and the authority's support",
-        Trouble::Setup(SetupFault::Address) => "nothing answers at the authority's address. Check environment and address in the settings",
-        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => "the authority no longer takes this form of request. Update tilld",
-        Trouble::Setup(SetupFault::Certificate) => "the server's certificate cannot be trusted. Check date and time of the till and the network; something may be listening in between",
+        Trouble::Offline => {
+            "the authority cannot be reached. Check the network and run again; it goes on where it stopped"
+        }
+        Trouble::Lost => {
+            "the connection broke before the answer came. Run again; it goes on where it stopped"
+        }
+        Trouble::Unavailable => {
+            "the authority's service is not working now. Run again later; it goes on where it stopped"
+        }
+        Trouble::Throttled => {
+            "the authority asks for a pause. Run again in a few minutes; it goes on where it stopped"
+        }
+        Trouble::Setup(SetupFault::Credentials) => {
+            "the authority does not accept this till's credentials. Check that environment and address belong together"
+        }
+        Trouble::Setup(SetupFault::Forbidden) => {
+            "the authority's gateway refuses this network's address. Use another network, or tell your provider and the authority's support"
+        }
+        Trouble::Setup(SetupFault::Address) => {
+            "nothing answers at the authority's address. Check environment and address in the settings"
+        }
+        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => {
+            "the authority no longer takes this form of request. Update tilld"
+        }
+        Trouble::Setup(SetupFault::Certificate) => {
+            "the server's certificate cannot be trusted. Check date and time of the till and the network; something may be listening in between"
+        }
     };
     if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
 }
@@ -241,11 +259,21 @@ const fn trouble_arabic(trouble: &Trouble) -> &'static str {
         Trouble::Lost => "انقطع الاتصال قبل وصول الرد. أعد التشغيل، وسيكمل من حيث توقف",
         Trouble::Unavailable => "خدمة الهيئة لا تعمل الآن. أعد التشغيل لاحقًا، وسيكمل من حيث توقف",
         Trouble::Throttled => "تطلب الهيئة التمهل. أعد التشغيل بعد بضع دقائق، وسيكمل من حيث توقف",
-        Trouble::Setup(SetupFault::Credentials) => "لا تقبل الهيئة بيانات دخول هذا الجهاز. تحقق من توافق البيئة والعنوان",
-        Trouble::Setup(SetupFault::Forbidden) => "ترفض بوابة الهيئة عنوان هذه الشبكة. استخدم شبكة أخرى أو أبلغ مزود الخدمة ودعم الهيئة",
-        Trouble::Setup(SetupFault::Address) => "لا أحد يجيب على عنوان الهيئة المحدد. تحقق من البيئة والعنوان في الإعدادات",
-        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => "لم تعد الهيئة تقبل هذه الصيغة من الطلبات. حدّث البرنامج",
-        Trouble::Setup(SetupFault::Certificate) => "لا يمكن الوثوق بشهادة الخادم. تحقق من تاريخ الجهاز ووقته ومن الشبكة",
+        Trouble::Setup(SetupFault::Credentials) => {
+            "لا تقبل الهيئة بيانات دخول هذا الجهاز. تحقق من توافق البيئة والعنوان"
+        }
+        Trouble::Setup(SetupFault::Forbidden) => {
+            "ترفض بوابة الهيئة عنوان هذه الشبكة. استخدم شبكة أخرى أو أبلغ مزود الخدمة ودعم الهيئة"
+        }
+        Trouble::Setup(SetupFault::Address) => {
+            "لا أحد يجيب على عنوان الهيئة المحدد. تحقق من البيئة والعنوان في الإعدادات"
+        }
+        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => {
+            "لم تعد الهيئة تقبل هذه الصيغة من الطلبات. حدّث البرنامج"
+        }
+        Trouble::Setup(SetupFault::Certificate) => {
+            "لا يمكن الوثوق بشهادة الخادم. تحقق من تاريخ الجهاز ووقته ومن الشبكة"
+        }
     }
 }
 

@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::authority::CsidAuthority;
 use super::certificate::fit;
 use super::device::{Device, DeviceEvent};
 use super::error::{OnboardError, Trouble, trouble};
 use super::identity::{Identity, of};
-use super::record::{Csid, Pending, Record, RecordError};
+use super::record::{Csid, Pending, Record};
 use super::samples::{self, Step};
 use crate::chain::Link;
 use crate::fatoora::{Answer, CallError, Environment, Fault, Message, Otp, SetupFault, Verdict};
@@ -260,7 +258,8 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         let mut random = [0u8; 16];
         (self.random)(&mut random);
         let uuid = uuid::Builder::from_random_bytes(random).into_uuid();
-        let why = |why: &dyn std::fmt::Display| OnboardError::Sample { step: step.name(), why: why.to_string() };
+        let why =
+            |why: &dyn std::fmt::Display| OnboardError::Sample { step: step.name(), why: why.to_string() };
         let invoice = samples::document(step, seller, uuid, issued).map_err(|e| why(&e))?;
         let link = Link::after(record.head()?);
         let sealed = seal(&invoice, &link, &certificate, &signer)?;

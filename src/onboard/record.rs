@@ -28,13 +28,19 @@ const ROOM: usize = 64 * 1024;
 pub enum RecordError {
     #[error(transparent)]
     Vault(#[from] VaultError),
-    #[error("the stored identity cannot be read ({0}). Restore the vault from a backup, or move it away and onboard this till again")]
+    #[error(
+        "the stored identity cannot be read ({0}). Restore the vault from a backup, or move it away and onboard this till again"
+    )]
     Unreadable(String),
-    #[error("the stored identity has layout {found}, and this tilld knows {VERSION} only. Install the newer tilld again")]
+    #[error(
+        "the stored identity has layout {found}, and this tilld knows {VERSION} only. Install the newer tilld again"
+    )]
     Newer { found: u32 },
     #[error(transparent)]
     Key(#[from] KeyError),
-    #[error("the stored identity is in the state `{state}` but has no {what}. Restore the vault from a backup, or move it away and onboard this till again")]
+    #[error(
+        "the stored identity is in the state `{state}` but has no {what}. Restore the vault from a backup, or move it away and onboard this till again"
+    )]
     Incomplete { state: &'static str, what: &'static str },
 }
 
@@ -106,12 +112,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub fn new(uuid: Uuid, icv: Icv, hash: InvoiceHash, xml: &[u8]) -> Pending {
-        Pending {
-            uuid: uuid.to_string(),
-            icv: icv.get(),
-            hash: hash.to_base64(),
-            xml: STANDARD.encode(xml),
-        }
+        Pending { uuid: uuid.to_string(), icv: icv.get(), hash: hash.to_base64(), xml: STANDARD.encode(xml) }
     }
 
     pub fn submission(&self) -> Result<Submission, RecordError> {
