@@ -123,11 +123,11 @@ impl Judge<'_> {
         let data_dir = self.path("till.data_dir", data_dir);
         let anchor = till.anchor.or_else(|| data_dir.as_deref().map(beside));
         let anchor = anchor.and_then(|anchor| self.path("till.anchor", anchor));
-        if let (Some(anchor), Some(data_dir)) = (&anchor, &data_dir) {
-            if anchor.starts_with(data_dir) {
-                let problem = "lies in data_dir, where restoring a backup would set it back";
-                return self.refuse("till.anchor", problem);
-            }
+        if let (Some(anchor), Some(data_dir)) = (&anchor, &data_dir)
+            && anchor.starts_with(data_dir)
+        {
+            let problem = "lies in data_dir, where restoring a backup would set it back";
+            return self.refuse("till.anchor", problem);
         }
         Some(Till { name: name?, number_prefix: prefix?, data_dir: data_dir?, anchor: anchor? })
     }
