@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::text::Bilingual;
+use crate::text::{Bilingual, Problem};
 
 /// One thing that must change before a number is taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,4 +14,16 @@ pub struct Finding {
     pub field: String,
     pub message: Bilingual,
     pub remedy: Bilingual,
+}
+
+impl Finding {
+    /// `problem` at `field`, a path into the request; empty for the request as a whole.
+    pub fn at(field: impl Into<String>, problem: Problem) -> Finding {
+        Finding {
+            rule: problem.rule(),
+            field: field.into(),
+            message: problem.message(),
+            remedy: problem.remedy(),
+        }
+    }
 }

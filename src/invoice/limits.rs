@@ -15,3 +15,7 @@ pub const PAYABLE: i64 = 10_000_000_000;
 pub const NAME: usize = 1_000;
 /// Characters of a POS reference, unit code, barcode or idempotency key.
 pub const REFERENCE: usize = 127;
+/// [`PAYABLE`] in riyals, for messages.
+pub const PAYABLE_TEXT: &str = "100000000.00";
+/// [`AMOUNT`] in riyals, for messages.
+pub const AMOUNT_TEXT: &str = "10000000.00";

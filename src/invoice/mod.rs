@@ -3,17 +3,18 @@
 //! [`Header`] it is an [`Invoice`], ready to be written as UBL. Nothing here
 //! knows of XML, signatures, files or clocks.
 
-// mod code_lists;
 mod document;
 mod draft;
+mod exemptions;
+mod fields;
 mod finding;
-// mod json;
+mod json;
 mod kind;
 pub mod limits;
 mod moment;
 mod party;
-// mod pricing;
-// mod request;
+mod pricing;
+mod request;
 mod tax;
 
 pub use document::{
@@ -25,6 +26,6 @@ pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;
 pub use party::{Address, Buyer, PartyError, PartyId, Seller, VatNumber};
-// pub use pricing::{PricingError, price};
-// pub use request::read_sale;
+pub use pricing::price;
+pub use request::read_sale;
 pub use tax::{Category, Exemption, Vat};

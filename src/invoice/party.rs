@@ -5,6 +5,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::text::{Bilingual, Problem};
+
 /// A Saudi VAT registration number: 15 digits, the first and the last a 3 (BR-KSA-40).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VatNumber(String);
@@ -30,6 +32,52 @@ pub enum PartyError {
     PostalCode,
     #[error("the country is two capital letters, such as SA (BR-CL-14)")]
     Country,
+}
+
+impl PartyError {
+    /// The official rule that it breaks.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            PartyError::VatNumber => "BR-KSA-40",
+            PartyError::Scheme { .. } => "BR-KSA-14",
+            PartyError::IdCharacters => "BR-KSA-08",
+            PartyError::IdForm { scheme, .. } => match *scheme {
+                "CRN" => "BR-KSA-F-08",
+                "700" => "BR-KSA-F-09",
+                "TIN" => "BR-KSA-F-07",
+                "NAT" => "BR-KSA-F-10",
+                "IQA" => "BR-KSA-F-11",
+                _ => "BR-KSA-F-13",
+            },
+            PartyError::Length { .. } => "TILLD-LENGTH",
+            PartyError::Characters { .. } => "TILLD-CHARACTERS",
+            PartyError::BuildingNumber => "BR-KSA-37",
+            PartyError::PostalCode => "BR-KSA-66",
+            PartyError::Country => "BR-CL-14",
+        }
+    }
+
+    /// In both languages; the English is what `Display` says.
+    pub fn message(&self) -> Bilingual {
+        let arabic = match self {
+            PartyError::VatNumber => "الرقم الضريبي 15 رقمًا يبدأ وينتهي بالرقم 3.".to_owned(),
+            PartyError::Scheme { accepted } => format!("نوع الهوية يجب أن يكون أحد: {accepted}."),
+            PartyError::IdCharacters => "رقم الهوية يتكون من حروف وأرقام لاتينية فقط.".to_owned(),
+            PartyError::IdForm { scheme, .. } => format!("صيغة رقم الهوية من نوع {scheme} غير صحيحة."),
+            PartyError::Length { field, found, .. } => format!("طول الحقل {field} غير مسموح ({found})."),
+            PartyError::Characters { field } => format!("الحقل {field} يحتوي على رموز غير مقبولة."),
+            PartyError::BuildingNumber => "رقم المبنى أربعة أرقام.".to_owned(),
+            PartyError::PostalCode => "الرمز البريدي خمسة أرقام.".to_owned(),
+            PartyError::Country => "رمز الدولة حرفان كبيران مثل SA.".to_owned(),
+        };
+        Bilingual::new(self.to_string(), arabic)
+    }
+}
+
+impl From<PartyError> for Problem {
+    fn from(error: PartyError) -> Problem {
+        Problem::Party { rule: error.rule(), message: error.message() }
+    }
 }
 
 impl VatNumber {
@@ -230,9 +278,11 @@ impl Address {
 }
 
 /// Characters that XML 1.0 can hold and that a document may carry here: no
-/// control characters at all, since a line break has no place in a name.
+/// control characters at all, since a line break has no place in a name, and
+/// none of the marks that would turn the order of what follows them on paper.
 pub(crate) fn is_xml_text(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
+    let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| c.is_control() || turns(c) || matches!(c, '\u{FFFE}' | '\u{FFFF}' | '\u{FEFF}'))
 }
 
 #[cfg(test)]

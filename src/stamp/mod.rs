@@ -3,7 +3,14 @@
 //! in as arguments.
 
 mod certificate;
+mod qr;
+mod seal;
 mod signer;
+mod verify;
+mod xades;
 
 pub use certificate::{CertificateError, StampCertificate};
+pub use qr::{MAX_TEXT as QR_MAX_TEXT, QrError, QrFields};
+pub use seal::{SealError, Sealed, seal, stamp};
 pub use signer::{Signer, SignerError};
+pub use verify::{Verified, VerifyError, hash_of, verify, verify_with};

@@ -1,4 +1,9 @@
-//! Words for people, in English and Arabic.
+//! Words for people, in English and Arabic. Every message is keyed by an enum
+//! and matched exhaustively, so that a new one cannot lack a language.
+
+mod problem;
+
+pub use problem::Problem;
 
 /// One message in both languages of the till.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

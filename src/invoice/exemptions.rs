@@ -1,0 +1,57 @@
+//! The authority's list of reasons for zero rate, exemption and out of scope
+//! (invoice-xml.md section 9, BR-KSA-CL-04).
+
+use super::tax::Category;
+
+pub(super) struct Reason {
+    pub code: &'static str,
+    pub category: Category,
+    /// The English text of the list; empty where the taxpayer writes it.
+    pub text: &'static str,
+}
+
+const fn reason(code: &'static str, category: Category, text: &'static str) -> Reason {
+    Reason { code, category, text }
+}
+
+use Category::{Exempt, OutOfScope, ZeroRated};
+
+/// Codes that both rule sets in force accept.
+pub(super) const REASONS: &[Reason] = &[
+    reason("VATEX-SA-29", Exempt, "Financial services mentioned in Article 29 of the VAT Regulations"),
+    reason("VATEX-SA-29-7", Exempt, "Life insurance services mentioned in Article 29 of the VAT Regulations"),
+    reason("VATEX-SA-30", Exempt, "Real estate transactions mentioned in Article 30 of the VAT Regulations"),
+    reason("VATEX-SA-32", ZeroRated, "Export of goods"),
+    reason("VATEX-SA-33", ZeroRated, "Export of services"),
+    reason("VATEX-SA-34-1", ZeroRated, "The international transport of Goods"),
+    reason("VATEX-SA-34-2", ZeroRated, "International transport of passengers"),
+    reason(
+        "VATEX-SA-34-3",
+        ZeroRated,
+        "Services directly connected and incidental to a supply of international passenger transport",
+    ),
+    reason("VATEX-SA-34-4", ZeroRated, "Supply of a qualifying means of transport"),
+    reason(
+        "VATEX-SA-34-5",
+        ZeroRated,
+        "Any services relating to Goods or passenger transportation, as defined in Article 25 of the regulations",
+    ),
+    reason("VATEX-SA-35", ZeroRated, "Medicines and medical equipment"),
+    reason("VATEX-SA-36", ZeroRated, "Qualifying metals"),
+    reason("VATEX-SA-EDU", ZeroRated, "Private education to citizen"),
+    reason("VATEX-SA-HEA", ZeroRated, "Private healthcare to citizen"),
+    reason("VATEX-SA-MLTRY", ZeroRated, "Supply of qualified military goods"),
+    reason("VATEX-SA-DIPLOMAT", ZeroRated, "Supplies to diplomats"),
+    reason("VATEX-SA-OOS", OutOfScope, ""),
+];
+
+/// The reasons of a category.
+pub(super) fn of(category: Category) -> impl Iterator<Item = &'static Reason> {
+    REASONS.iter().filter(move |reason| reason.category == category)
+}
+
+/// Private education and health care are zero-rated for named citizens only
+/// (BR-KSA-25, BR-KSA-49).
+pub(super) fn needs_citizen(code: &str) -> bool {
+    matches!(code, "VATEX-SA-EDU" | "VATEX-SA-HEA")
+}

@@ -1,0 +1,109 @@
+//! Puts the stamp on a document: hash, signature, QR, splice, and read it all again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::qr::{QrError, QrFields, cut};
+use super::{Signer, SignerError, StampCertificate, VerifyError, verify_with, xades};
+use crate::chain::{InvoiceHash, Link};
+use crate::invoice::{Invoice, Subtype};
+use crate::ubl::{self, Body, XML_DECLARATION};
+
+/// A finished document: the exact bytes to store, print from and send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    pub xml: Vec<u8>,
+    pub hash: InvoiceHash,
+    pub qr: String,
+    pub link: Link,
+}
+
+/// Why no document came to be. Nothing was numbered or stored.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SealError {
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    #[error(transparent)]
+    Qr(#[from] QrError),
+    #[error("the finished document does not pass its own check: {0}")]
+    Check(#[from] VerifyError),
+    #[error("the finished document says something else than what was sealed ({0})")]
+    Differs(&'static str),
+}
+
+/// Stamps a document and verifies what came out by reading it again.
+pub fn seal(
+    invoice: &Invoice,
+    link: &Link,
+    certificate: &StampCertificate,
+    signer: &dyn Signer,
+) -> Result<Sealed, SealError> {
+    let sealed = stamp(invoice, link, certificate, signer)?;
+    let verified = verify_with(&sealed.xml, Some(certificate))?;
+    let header = &invoice.header;
+    let same = [
+        ("hash", verified.hash == sealed.hash),
+        ("place in the chain", verified.link == *link),
+        ("UUID", verified.uuid == header.uuid),
+        ("number", verified.number == header.number.as_str()),
+        ("kind", verified.kind == header.kind),
+        ("moment of issue", verified.issued == header.issued),
+        ("payable amount", verified.payable == invoice.priced.totals.payable),
+        ("VAT", verified.tax == invoice.priced.totals.tax),
+        ("QR", verified.qr == sealed.qr),
+    ];
+    match same.iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(SealError::Differs(what)),
+        None => Ok(sealed),
+    }
+}
+
+/// Stamps a document without reading it again; [`seal`] is what callers want.
+pub fn stamp(
+    invoice: &Invoice,
+    link: &Link,
+    certificate: &StampCertificate,
+    signer: &dyn Signer,
+) -> Result<Sealed, SealError> {
+    let body = ubl::write(invoice, link);
+    let hash = InvoiceHash::new(Sha256::digest(&body.bytes).into());
+    let signature = STANDARD.encode(signer.sign(&hash)?);
+    let header = &invoice.header;
+    let issued = header.issued.to_string();
+    let hash_text = hash.to_base64();
+    let qr = QrFields {
+        seller: cut(&header.seller.name, 255).to_owned(),
+        vat_number: header.seller.vat.as_str().to_owned(),
+        issued: issued.clone(),
+        payable: invoice.priced.totals.payable.to_string(),
+        tax: invoice.priced.totals.tax.to_string(),
+        hash: hash_text.clone(),
+        signature: signature.clone(),
+        public_key: certificate.public_key_der().to_vec(),
+        certificate_signature: match header.kind.subtype {
+            Subtype::Simplified => Some(certificate.signature_der().to_vec()),
+            Subtype::Standard => None,
+        },
+    }
+    .encode()?;
+    let digested = xades::signed_properties(certificate, &issued, true);
+    let properties = xades::signed_properties(certificate, &issued, false);
+    let digest = xades::signed_properties_digest(&digested);
+    let extensions = xades::extensions(certificate, &hash_text, &properties, &digest, &signature);
+    let xml = splice(&body, &extensions, &xades::qr_and_pointer(&qr));
+    Ok(Sealed { xml, hash, qr, link: *link })
+}
+
+fn splice(body: &Body, extensions: &str, pointer: &str) -> Vec<u8> {
+    let Body { bytes, extensions_at, stamp_at } = body;
+    let mut xml = Vec::with_capacity(XML_DECLARATION.len() + bytes.len() + extensions.len() + pointer.len());
+    xml.extend_from_slice(XML_DECLARATION.as_bytes());
+    xml.extend_from_slice(&bytes[..*extensions_at]);
+    xml.extend_from_slice(extensions.as_bytes());
+    xml.extend_from_slice(&bytes[*extensions_at..*stamp_at]);
+    xml.extend_from_slice(pointer.as_bytes());
+    xml.extend_from_slice(&bytes[*stamp_at..]);
+    xml
+}

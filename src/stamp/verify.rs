@@ -1,0 +1,301 @@
+//! Reads a finished document again and checks everything the stamp claims:
+//! hash, SignedProperties, certificate, signature and QR (signing.md section 10).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use k256::ecdsa::signature::Verifier as _;
+use k256::ecdsa::{DerSignature, VerifyingKey};
+use k256::pkcs8::DecodePublicKey as _;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::qr::{QrError, QrFields, cut};
+use super::{CertificateError, StampCertificate, xades};
+use crate::chain::{InvoiceHash, Link};
+use crate::invoice::{IssueMoment, Kind, Subtype};
+use crate::money::Halalas;
+use crate::ubl::{self, Element, ReadError, Tree, TreeError};
+
+/// What a document that passed says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub hash: InvoiceHash,
+    pub link: Link,
+    pub uuid: Uuid,
+    pub number: String,
+    pub kind: Kind,
+    pub issued: IssueMoment,
+    pub payable: Halalas,
+    pub tax: Halalas,
+    pub qr: String,
+    /// `ds:X509Certificate`, so that a caller can tell which certificate stamped it.
+    pub certificate: String,
+}
+
+/// The first thing found wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    #[error(transparent)]
+    Xml(#[from] TreeError),
+    #[error(transparent)]
+    Content(#[from] ReadError),
+    #[error("the document is not in the canonical form that is hashed (signing.md section 2)")]
+    NotCanonical,
+    #[error("the stamp lacks {0}")]
+    Missing(&'static str),
+    #[error("the content does not have the hash that the stamp states: it was altered after it was stamped")]
+    Hash,
+    #[error("the digest of the signed properties does not fit")]
+    SignedProperties,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error("the stamp says of its certificate what the certificate does not: {0}")]
+    CertificateFacts(&'static str),
+    #[error("the signature does not belong to the hash and the certificate's key")]
+    Signature,
+    #[error(transparent)]
+    Qr(#[from] QrError),
+    #[error("{0} is not written as this till writes it")]
+    Layout(&'static str),
+    #[error("QR tag {0} differs from the document")]
+    QrTag(u8),
+}
+
+/// Checks a stamped document in the canonical form that this till writes.
+pub fn verify(xml: &[u8]) -> Result<Verified, VerifyError> {
+    verify_with(xml, None)
+}
+
+/// As [`verify`]; a document stamped with `known` spares reading the certificate again.
+pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verified, VerifyError> {
+    let tree = Tree::parse(xml)?;
+    if !tree.is_plain() {
+        return Err(VerifyError::NotCanonical);
+    }
+    let root = tree.root();
+    let blocks = Blocks::find(root)?;
+    let hash = hash_of(xml, root, &blocks)?;
+    let stamp = Stamp::read(blocks.extensions)?;
+    if stamp.digest != hash.to_base64() {
+        return Err(VerifyError::Hash);
+    }
+    check_signed_properties(&stamp)?;
+    let read;
+    let certificate = match known.filter(|known| known.text() == stamp.certificate) {
+        Some(known) => known,
+        None => {
+            read = StampCertificate::from_base64(stamp.certificate)?;
+            &read
+        }
+    };
+    check_certificate(&stamp, certificate)?;
+    let key = VerifyingKey::from_public_key_der(certificate.public_key_der())
+        .map_err(|_| VerifyError::Signature)?;
+    let der = STANDARD.decode(stamp.signature).map_err(|_| VerifyError::Signature)?;
+    let signature = DerSignature::try_from(der.as_slice()).map_err(|_| VerifyError::Signature)?;
+    key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
+    let verified = facts(root, &stamp, hash, blocks.qr)?;
+    check_qr(root, &verified, &stamp, certificate)?;
+    check_layout(&blocks, &verified, &stamp, certificate)?;
+    Ok(verified)
+}
+
+/// Whatever no digest covers is fixed text: the blocks must be those that this
+/// till writes, to the byte.
+fn check_layout(
+    blocks: &Blocks<'_, '_>,
+    verified: &Verified,
+    stamp: &Stamp<'_, '_>,
+    certificate: &StampCertificate,
+) -> Result<(), VerifyError> {
+    let signing_time =
+        stamp.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default();
+    let properties = xades::signed_properties(certificate, &signing_time, false);
+    let extensions =
+        xades::extensions(certificate, stamp.digest, &properties, stamp.properties_digest, stamp.signature);
+    if blocks.extensions.raw() != extensions {
+        return Err(VerifyError::Layout("ext:UBLExtensions"));
+    }
+    let written = [blocks.qr.raw(), blocks.pointer.raw()].concat();
+    if written != xades::qr_and_pointer(&verified.qr) {
+        return Err(VerifyError::Layout("the QR reference or cac:Signature"));
+    }
+    Ok(())
+}
+
+/// The three blocks that are not part of the hash.
+pub struct Blocks<'t, 'a> {
+    extensions: Element<'t, 'a>,
+    qr: Element<'t, 'a>,
+    pointer: Element<'t, 'a>,
+}
+
+impl<'t, 'a> Blocks<'t, 'a> {
+    fn find(root: Element<'t, 'a>) -> Result<Blocks<'t, 'a>, VerifyError> {
+        Ok(Blocks {
+            extensions: root.child("ext:UBLExtensions").ok_or(VerifyError::Missing("ext:UBLExtensions"))?,
+            qr: ubl::reference(root, "QR").ok_or(VerifyError::Missing("the QR reference (BR-KSA-27)"))?,
+            pointer: root.child("cac:Signature").ok_or(VerifyError::Missing("cac:Signature (BR-KSA-60)"))?,
+        })
+    }
+}
+
+/// SHA-256 over the document as it stands, without the three blocks. The
+/// remaining bytes must be canonical: no empty-element tag may be left in them.
+pub fn hash_of(
+    xml: &[u8],
+    root: Element<'_, '_>,
+    blocks: &Blocks<'_, '_>,
+) -> Result<InvoiceHash, VerifyError> {
+    let mut cuts = [blocks.extensions.range(), blocks.qr.range(), blocks.pointer.range()];
+    cuts.sort_by_key(|cut| cut.start);
+    let document = root.range();
+    let mut digest = Sha256::new();
+    let mut from = document.start;
+    for to in cuts.into_iter().chain([document.end..document.end]) {
+        let kept = xml.get(from..to.start).ok_or(VerifyError::NotCanonical)?;
+        if kept.windows(2).any(|pair| pair == b"/>") {
+            return Err(VerifyError::NotCanonical);
+        }
+        digest.update(kept);
+        from = to.end;
+    }
+    Ok(InvoiceHash::new(digest.finalize().into()))
+}
+
+/// The parts of the XAdES block, as written.
+struct Stamp<'t, 'a> {
+    digest: &'a str,
+    properties_digest: &'a str,
+    signature: &'a str,
+    certificate: &'a str,
+    properties: Element<'t, 'a>,
+}
+
+impl<'t, 'a> Stamp<'t, 'a> {
+    fn read(extensions: Element<'t, 'a>) -> Result<Stamp<'t, 'a>, VerifyError> {
+        let signature = extensions
+            .find("ext:UBLExtension/ext:ExtensionContent/sig:UBLDocumentSignatures/sac:SignatureInformation/ds:Signature")
+            .ok_or(VerifyError::Missing("ds:Signature"))?;
+        let info = signature.child("ds:SignedInfo").ok_or(VerifyError::Missing("ds:SignedInfo"))?;
+        let digest_of = |what: &'static str, attribute: &str, value: &str| {
+            info.children()
+                .find(|child| {
+                    child.name() == "ds:Reference" && child.attribute(attribute).as_deref() == Some(value)
+                })
+                .and_then(|reference| reference.child("ds:DigestValue"))
+                .map(|digest| digest.inner())
+                .ok_or(VerifyError::Missing(what))
+        };
+        let inner = |path: &str, what: &'static str| {
+            signature.find(path).map(|element| element.inner()).ok_or(VerifyError::Missing(what))
+        };
+        Ok(Stamp {
+            digest: digest_of("the reference invoiceSignedData", "Id", "invoiceSignedData")?,
+            properties_digest: digest_of(
+                "the reference to the signed properties",
+                "URI",
+                "#xadesSignedProperties",
+            )?,
+            signature: inner("ds:SignatureValue", "ds:SignatureValue")?,
+            certificate: inner("ds:KeyInfo/ds:X509Data/ds:X509Certificate", "ds:X509Certificate")?,
+            properties: signature
+                .find("ds:Object/xades:QualifyingProperties/xades:SignedProperties")
+                .ok_or(VerifyError::Missing("xades:SignedProperties"))?,
+        })
+    }
+}
+
+fn check_signed_properties(stamp: &Stamp<'_, '_>) -> Result<(), VerifyError> {
+    let digested = xades::digested_form(stamp.properties.raw()).ok_or(VerifyError::SignedProperties)?;
+    if xades::signed_properties_digest(&digested) == stamp.properties_digest {
+        Ok(())
+    } else {
+        Err(VerifyError::SignedProperties)
+    }
+}
+
+fn check_certificate(stamp: &Stamp<'_, '_>, certificate: &StampCertificate) -> Result<(), VerifyError> {
+    let cert = stamp
+        .properties
+        .find("xades:SignedSignatureProperties/xades:SigningCertificate/xades:Cert")
+        .ok_or(VerifyError::Missing("xades:Cert"))?;
+    let says = |path: &str, value: &str| cert.text_of(path).is_some_and(|text| text == value);
+    if !says("xades:CertDigest/ds:DigestValue", certificate.digest()) {
+        return Err(VerifyError::CertificateFacts("digest"));
+    }
+    if !says("xades:IssuerSerial/ds:X509IssuerName", certificate.issuer()) {
+        return Err(VerifyError::CertificateFacts("issuer"));
+    }
+    if !says("xades:IssuerSerial/ds:X509SerialNumber", certificate.serial()) {
+        return Err(VerifyError::CertificateFacts("serial number"));
+    }
+    Ok(())
+}
+
+fn facts(
+    root: Element<'_, '_>,
+    stamp: &Stamp<'_, '_>,
+    hash: InvoiceHash,
+    qr: Element<'_, '_>,
+) -> Result<Verified, VerifyError> {
+    let text = |path: &'static str| root.text_of(path).ok_or(ReadError::Missing(path));
+    let code = text("cbc:InvoiceTypeCode")?;
+    let name = root.child("cbc:InvoiceTypeCode").and_then(|e| e.attribute("name")).unwrap_or_default();
+    let kind = Kind::parse(&code, &name).ok_or(ReadError::Missing("cbc:InvoiceTypeCode"))?;
+    let amount = |path: &'static str| {
+        Halalas::parse(&text(path)?).map_err(|_| VerifyError::from(ReadError::Missing(path)))
+    };
+    Ok(Verified {
+        hash,
+        link: ubl::link(root)?,
+        uuid: Uuid::parse_str(&text("cbc:UUID")?).map_err(|_| ReadError::Missing("cbc:UUID"))?,
+        number: text("cbc:ID")?.into_owned(),
+        kind,
+        issued: IssueMoment::parse(&text("cbc:IssueDate")?, &text("cbc:IssueTime")?)
+            .ok_or(ReadError::Missing("cbc:IssueDate"))?,
+        payable: amount("cac:LegalMonetaryTotal/cbc:PayableAmount")?,
+        tax: amount("cac:TaxTotal/cbc:TaxAmount")?,
+        qr: qr
+            .text_of("cac:Attachment/cbc:EmbeddedDocumentBinaryObject")
+            .ok_or(VerifyError::Missing("the QR text"))?
+            .into_owned(),
+        certificate: stamp.certificate.to_owned(),
+    })
+}
+
+fn check_qr(
+    root: Element<'_, '_>,
+    verified: &Verified,
+    stamp: &Stamp<'_, '_>,
+    certificate: &StampCertificate,
+) -> Result<(), VerifyError> {
+    let qr = QrFields::decode(&verified.qr)?;
+    let seller = "cac:AccountingSupplierParty/cac:Party";
+    let name =
+        root.text_of(&format!("{seller}/cac:PartyLegalEntity/cbc:RegistrationName")).unwrap_or_default();
+    let vat = root.text_of(&format!("{seller}/cac:PartyTaxScheme/cbc:CompanyID")).unwrap_or_default();
+    let payable = root.text_of("cac:LegalMonetaryTotal/cbc:PayableAmount").unwrap_or_default();
+    let tax = root.text_of("cac:TaxTotal/cbc:TaxAmount").unwrap_or_default();
+    let ninth = match verified.kind.subtype {
+        Subtype::Simplified => Some(certificate.signature_der()),
+        // The authority writes the final QR of a standard document.
+        Subtype::Standard => qr.certificate_signature.as_deref(),
+    };
+    let tags = [
+        qr.seller == cut(&name, 255),
+        qr.vat_number == vat,
+        qr.issued == verified.issued.to_string(),
+        qr.payable == payable,
+        qr.tax == tax,
+        qr.hash == stamp.digest,
+        qr.signature == stamp.signature,
+        qr.public_key == certificate.public_key_der(),
+        qr.certificate_signature.as_deref() == ninth,
+    ];
+    match (1u8..).zip(tags).find(|(_, same)| !same) {
+        Some((tag, _)) => Err(VerifyError::QrTag(tag)),
+        None => Ok(()),
+    }
+}
