@@ -125,7 +125,7 @@ fn check_layout(
 }
 
 /// The three blocks that are not part of the hash.
-pub struct Blocks<'t, 'a> {
+struct Blocks<'t, 'a> {
     extensions: Element<'t, 'a>,
     qr: Element<'t, 'a>,
     pointer: Element<'t, 'a>,
@@ -143,17 +143,13 @@ impl<'t, 'a> Blocks<'t, 'a> {
 
 /// SHA-256 over the document as it stands, without the three blocks. The
 /// remaining bytes must be canonical: no empty-element tag may be left in them.
-pub fn hash_of(
-    xml: &[u8],
-    root: Element<'_, '_>,
-    blocks: &Blocks<'_, '_>,
-) -> Result<InvoiceHash, VerifyError> {
+fn hash_of(xml: &[u8], root: Element<'_, '_>, blocks: &Blocks<'_, '_>) -> Result<InvoiceHash, VerifyError> {
     let mut cuts = [blocks.extensions.range(), blocks.qr.range(), blocks.pointer.range()];
     cuts.sort_by_key(|cut| cut.start);
     let document = root.range();
     let mut digest = Sha256::new();
     let mut from = document.start;
-    for to in cuts.into_iter().chain([document.end..document.end]) {
+    for to in cuts.into_iter().chain(std::iter::once(document.end..document.end)) {
         let kept = xml.get(from..to.start).ok_or(VerifyError::NotCanonical)?;
         if kept.windows(2).any(|pair| pair == b"/>") {
             return Err(VerifyError::NotCanonical);

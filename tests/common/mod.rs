@@ -2,6 +2,8 @@
 //! and the seeded baskets.
 #![allow(dead_code)]
 
+pub mod baskets;
+
 use std::sync::Arc;
 
 use k256::ecdsa::signature::Signer as _;

@@ -1,0 +1,94 @@
+//! TLS by rustls with the ring provider, named here and nowhere else: a
+//! process-wide default provider is neither needed nor set.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use thiserror::Error;
+
+/// The TLS side cannot be set up as configured.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    #[error("the extra CA file has no readable PEM certificate: {0}")]
+    ExtraCa(String),
+    #[error("TLS cannot be set up: {0}")]
+    Provider(#[from] rustls::Error),
+}
+
+/// TLS 1.2 and 1.3 with the public web's root certificates and, where
+/// configured, one more authority. Verification cannot be switched off.
+pub(super) fn config(extra_ca_pem: Option<&[u8]>) -> Result<ClientConfig, TlsError> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(pem) = extra_ca_pem {
+        add(&mut roots, pem)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), TlsError> {
+    let mut found = 0_usize;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| TlsError::ExtraCa(error.to_string()))?;
+        roots.add(certificate).map_err(|error| TlsError::ExtraCa(error.to_string()))?;
+        found += 1;
+    }
+    match found {
+        0 => Err(TlsError::ExtraCa("the file holds none".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an error comes from a server certificate that does not verify:
+/// wrong authority, wrong name, expired.
+pub(super) fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if is_certificate_error(error) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// An `io::Error` shows its inner error only through `get_ref`.
+fn is_certificate_error(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(io) = error.downcast_ref::<std::io::Error>() {
+        return io.get_ref().is_some_and(|inner| is_untrusted(inner));
+    }
+    match error.downcast_ref::<rustls::Error>() {
+        // A revocation list that cannot be fetched is no verdict on the server; none is used.
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownRevocationStatus)) => false,
+        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        for bad in ["", "rubbish", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            assert!(matches!(config(Some(bad.as_bytes())), Err(TlsError::ExtraCa(_))), "{bad}");
+        }
+        assert!(config(None).is_ok());
+    }
+
+    #[test]
+    fn certificate_errors_are_found_inside_others() {
+        let inner = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let outer = std::io::Error::other(inner);
+        assert!(is_untrusted(&outer));
+        assert!(!is_untrusted(&std::io::Error::other("reset")));
+        assert!(!is_untrusted(&rustls::Error::HandshakeNotComplete));
+    }
+}

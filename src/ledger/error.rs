@@ -1,0 +1,195 @@
+//! What can go wrong in the store, who it concerns and what to do. The words
+//! of [`AppendError`] reach the cashier and exist in both languages; the rest
+//! is for whoever looks after the till.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::ids::DocumentId;
+use super::state::IllegalTransition;
+use crate::text::Bilingual;
+
+/// The database did not do what was asked. Nothing was stored, and the store
+/// goes on working unless it says otherwise.
+#[derive(Debug, Error)]
+pub enum StorageError {
+    #[error("the disk is full; nothing was stored. Free some space and try again ({detail})")]
+    DiskFull { detail: String },
+    #[error("the disk failed; nothing was stored. Try again; if it persists, replace the storage ({detail})")]
+    Disk { detail: String },
+    #[error(
+        "the ledger file is damaged ({detail}). Keep the file as it is, stop selling on this till, and restore \
+         the newest verified backup or hand the file to support; it is never deleted or rebuilt by itself"
+    )]
+    Damaged { detail: String },
+    #[error(
+        "another program holds the ledger file ({detail}). Close it; nothing but tilld may write to this file"
+    )]
+    Busy { detail: String },
+    #[error("the ledger refused the entry: {detail}. This is a fault of the program, please report it")]
+    Refused { detail: String },
+    #[error("the ledger could not run a command: {detail}. This is a fault of the program, please report it")]
+    Internal { detail: String },
+    #[error("there is no document {0} in this ledger")]
+    NoDocument(DocumentId),
+    #[error(transparent)]
+    Transition(#[from] IllegalTransition),
+}
+
+impl StorageError {
+    pub(super) fn damaged(detail: impl Into<String>) -> StorageError {
+        StorageError::Damaged { detail: detail.into() }
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> StorageError {
+        use rusqlite::ErrorCode as Code;
+        let detail = error.to_string();
+        match &error {
+            rusqlite::Error::SqliteFailure(code, _) => match code.code {
+                Code::DiskFull => StorageError::DiskFull { detail },
+                Code::DatabaseCorrupt | Code::NotADatabase => StorageError::Damaged { detail },
+                Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly => StorageError::Disk { detail },
+                Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed => {
+                    StorageError::Busy { detail }
+                }
+                Code::ConstraintViolation => StorageError::Refused { detail },
+                _ => StorageError::Internal { detail },
+            },
+            // A column holds what no version of this program writes.
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..) => StorageError::Damaged { detail },
+            _ => StorageError::Internal { detail },
+        }
+    }
+}
+
+/// Why the store does not open. Each one leaves every file as it was.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    #[error("{path} cannot be used as the data directory: {source}. Check owner, permissions and free space")]
+    Directory { path: PathBuf, source: io::Error },
+    #[error("another tilld already works in {dir}. Only one may write a till's ledger: stop it first")]
+    InUse { dir: PathBuf },
+    #[error("{path}: {source}")]
+    Storage { path: PathBuf, source: StorageError },
+    #[error("{path} is not a ledger of tilld; point `data_dir` at the till's own directory")]
+    NotALedger { path: PathBuf },
+    #[error(
+        "{path} was written by a newer tilld (schema {found}, this program knows {known}). Install the newer \
+         version again; a ledger is never converted back"
+    )]
+    FromTheFuture { path: PathBuf, found: i64, known: i64 },
+    #[error("{path} must be converted, but no verified backup could be made first: {reason}. Nothing was changed")]
+    Backup { path: PathBuf, reason: String },
+    #[error(
+        "the mark {anchor} knows {documents} documents, but {path} is missing. It was deleted or its disk is not \
+         mounted. Bring the file back. If it is lost, open with recovery: the till must then be onboarded anew, \
+         so that no number is issued twice"
+    )]
+    LedgerMissing { path: PathBuf, anchor: PathBuf, documents: u64 },
+    #[error(
+        "{path} has {found} documents, but {known} were issued here: it is an old copy, a restored backup or a \
+         rolled-back disk image. Going on would issue numbers twice. Bring the newest file back. If it is lost, \
+         open with recovery: the chains in this file are closed and the till must be onboarded anew"
+    )]
+    Behind { path: PathBuf, found: u64, known: u64 },
+    #[error(
+        "{path} holds another document {at} than the one that was issued here: two copies of this till went on \
+         by themselves. Find the other copy; then open with recovery and onboard the till anew"
+    )]
+    Diverged { path: PathBuf, at: String },
+    #[error(
+        "the mark {anchor} belongs to another ledger than {path}. Each till has its own pair: put the right file \
+         back, or open with recovery and onboard the till anew"
+    )]
+    ForeignMark { path: PathBuf, anchor: PathBuf },
+    #[error("the mark {anchor} cannot be used: {source}. Check owner, permissions and free space")]
+    Mark { anchor: PathBuf, source: io::Error },
+    #[error(
+        "document {document} in {path} does not verify: {finding}. The file was edited or damaged. Keep it, run \
+         `tilld verify`, and restore the newest verified backup"
+    )]
+    Tail { path: PathBuf, document: DocumentId, finding: String },
+}
+
+/// Why a certificate's chain cannot be continued here.
+#[derive(Debug, Error)]
+pub enum ActivateError {
+    #[error(
+        "the chain of this certificate was closed because its newest documents are lost to this ledger. Onboard \
+         the till anew; the new certificate begins a new chain"
+    )]
+    Closed,
+    #[error("this ledger has had {0} certificates, which is all it can hold")]
+    TooManyChains(u16),
+    #[error("the number prefix {0:?} cannot begin an invoice number: {1}")]
+    Prefix(String, String),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why a sale was not stored. No number was taken and nothing was written.
+#[derive(Debug, Error)]
+pub enum AppendError {
+    #[error(
+        "the idempotency key was used for another sale (document {number}). Use a new key for each new sale; repeat a key \
+         only with the very same request"
+    )]
+    KeyConflict { number: String },
+    #[error("this till has no identity yet, so it cannot stamp invoices. Onboard it first")]
+    NoIdentity,
+    #[error(
+        "the clock of the till is {seconds} s behind its last invoice. Set the clock right (automatic time) and \
+         try again"
+    )]
+    ClockBehind { seconds: i64 },
+    #[error(
+        "the certificate is valid only from {from} (Riyadh time) and the clock says {now}. Set the clock right"
+    )]
+    NotYetValid { from: String, now: String },
+    #[error("the certificate ended at {until} (Riyadh time) and the clock says {now}. Renew it, or set the clock right")]
+    Expired { until: String, now: String },
+    #[error("the clock of the till shows no usable time. Set the clock right")]
+    ClockUnusable,
+    #[error("the document could not be sealed: {0}")]
+    Seal(String),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl AppendError {
+    /// What the cashier reads.
+    pub fn words(&self) -> Bilingual {
+        let ar = match self {
+            AppendError::KeyConflict { number } => {
+                format!("مفتاح التكرار مستخدم لعملية بيع أخرى (الفاتورة {number}). استخدم مفتاحا جديدا لكل عملية بيع.")
+            }
+            AppendError::NoIdentity => "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned(),
+            AppendError::ClockBehind { seconds } => {
+                format!("ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة.")
+            }
+            AppendError::NotYetValid { from, now } => {
+                format!("الشهادة صالحة ابتداء من {from} وساعة الجهاز تشير إلى {now}. اضبط الوقت.")
+            }
+            AppendError::Expired { until, now } => {
+                format!("انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now}. جدد الشهادة أو اضبط الوقت.")
+            }
+            AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),
+            AppendError::Seal(_) => "تعذر ختم الفاتورة. لم يستهلك أي رقم. اتصل بالدعم.".to_owned(),
+            AppendError::Storage(StorageError::DiskFull { .. }) => {
+                "القرص ممتلئ ولم تحفظ العملية. أفرغ مساحة ثم أعد المحاولة.".to_owned()
+            }
+            AppendError::Storage(StorageError::Damaged { .. }) => {
+                "ملف السجل تالف. أوقف البيع على هذا الجهاز ولا تحذف الملف واتصل بالدعم.".to_owned()
+            }
+            AppendError::Storage(_) => "تعذر حفظ العملية. أعد المحاولة، وإن تكرر الخطأ فاتصل بالدعم.".to_owned(),
+        };
+        Bilingual::new(self.to_string(), ar)
+    }
+}

@@ -1,0 +1,44 @@
+//! One till, one writer: the lock file that keeps a second instance out.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::OpenError;
+
+/// Held while the store is open; the kernel lets go of it when the process
+/// ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Makes the data directory if it is missing, and closes it to other users.
+pub(super) fn private_directory(dir: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Directory { path: dir.to_owned(), source };
+    if !dir.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    }
+    let mode = dir.metadata().map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+impl Lock {
+    pub fn take(dir: &Path) -> Result<Lock, OpenError> {
+        let path = dir.join("ledger.lock");
+        let failed = |source| OpenError::Directory { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse { dir: dir.to_owned() }),
+            Err(error) => Err(failed(io::Error::from(error))),
+        }
+    }
+}

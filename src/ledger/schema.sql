@@ -1,0 +1,222 @@
+-- The store of one till, version 1. Documents, attempts, idempotency keys and
+-- everything beside them is append-only: triggers refuse what the program
+-- would never do, also to another program that opens the file. Only `work`,
+-- the list of open tasks, changes. Times are seconds since 1970 in UTC,
+-- amounts are halalas.
+
+-- What is true of this file from its making on: `ledger` (16 random bytes that
+-- tell two files apart), `uuid_key` (32 bytes, see ids.rs).
+CREATE TABLE facts (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Raw-content zstd dictionaries. Without them nothing can be read, so they
+-- live beside what they compressed and are checked by hash when loaded.
+CREATE TABLE dictionaries (
+    id      INTEGER PRIMARY KEY CHECK (id >= 1),
+    content BLOB NOT NULL,
+    sha256  BLOB NOT NULL CHECK (length(sha256) = 32)
+) STRICT;
+
+-- One row per certificate that ever stamped here; ICV and PIH run per chain
+-- (signing.md section 8).
+CREATE TABLE chains (
+    -- the upper bits of every document id; 15 bits keep the id positive
+    id          INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 32767),
+    -- SHA-256 of the certificate's DER: the same certificate never gets a second chain
+    fingerprint BLOB NOT NULL UNIQUE CHECK (length(fingerprint) = 32),
+    certificate TEXT NOT NULL CHECK (length(certificate) > 0),
+    environment TEXT NOT NULL CHECK (length(environment) > 0),
+    dictionary  INTEGER NOT NULL REFERENCES dictionaries (id),
+    opened_at   INTEGER NOT NULL
+) STRICT;
+
+-- Certificates whose chains may never go on here, because their newest
+-- documents are lost to this file. By certificate, since the chain itself may be lost.
+CREATE TABLE closures (
+    fingerprint BLOB NOT NULL PRIMARY KEY CHECK (length(fingerprint) = 32),
+    closed_at   INTEGER NOT NULL,
+    -- the highest ICV and number counter that are known to have been issued
+    icv         INTEGER NOT NULL CHECK (icv >= 0),
+    serial      INTEGER NOT NULL CHECK (serial >= 0),
+    reason      TEXT NOT NULL CHECK (length(reason) > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE documents (
+    -- chain << 40 | ICV: (chain, ICV) is unique without an index of its own,
+    -- and ids grow in order of issue
+    id        INTEGER PRIMARY KEY CHECK (id & 0xFFFFFFFFFF >= 1),
+    chain     INTEGER GENERATED ALWAYS AS (id >> 40) VIRTUAL NOT NULL REFERENCES chains (id),
+    uuid      BLOB NOT NULL CHECK (length(uuid) = 16),
+    -- BT-1; not unique, because a corrected reissue keeps it
+    number    TEXT NOT NULL CHECK (length(number) BETWEEN 1 AND 127),
+    -- the till's counter behind its numbers; runs on across chains
+    serial    INTEGER NOT NULL CHECK (serial >= 1),
+    -- type code and transaction flags, '388 0200000'
+    kind      TEXT NOT NULL CHECK (length(kind) BETWEEN 11 AND 13),
+    issued    INTEGER NOT NULL CHECK (issued >= 0),
+    hash      BLOB NOT NULL CHECK (length(hash) = 32),
+    -- hash of the document before in its chain; NULL for the first
+    previous  BLOB CHECK (length(previous) = 32),
+    payable   INTEGER NOT NULL,
+    tax       INTEGER NOT NULL,
+    change    INTEGER NOT NULL CHECK (change >= 0),
+    -- 'cash:5000,card:1250', as handed over
+    tenders   TEXT NOT NULL,
+    reference TEXT,
+    -- 1 if the sale asked for a receipt
+    print     INTEGER NOT NULL CHECK (print IN (0, 1)),
+    -- the signed bytes as they are sent, zstd with the chain's dictionary
+    xml       BLOB NOT NULL CHECK (length(xml) > 0)
+) STRICT;
+
+-- Numbers, and POS references if they ascend, land on the right edge: cheap.
+CREATE INDEX documents_number ON documents (number);
+CREATE INDEX documents_reference ON documents (reference) WHERE reference IS NOT NULL;
+
+-- Fires before uniqueness is looked at, so it also stops INSERT OR REPLACE
+-- from a connection without recursive_triggers.
+CREATE TRIGGER documents_gapless BEFORE INSERT ON documents
+WHEN (NEW.id & 0xFFFFFFFFFF) <> 1 + coalesce((
+        SELECT id & 0xFFFFFFFFFF FROM documents
+        WHERE id BETWEEN (NEW.id >> 40) << 40 AND (NEW.id | 0xFFFFFFFFFF)
+        ORDER BY id DESC LIMIT 1), 0)
+BEGIN SELECT RAISE(ABORT, 'documents: the ICV is not one more than the last of its chain'); END;
+
+CREATE TRIGGER documents_linked BEFORE INSERT ON documents
+WHEN NEW.previous IS NOT (SELECT hash FROM documents WHERE id = NEW.id - 1)
+BEGIN SELECT RAISE(ABORT, 'documents: the previous hash is not that of the document before'); END;
+
+CREATE TRIGGER documents_in_time BEFORE INSERT ON documents
+WHEN EXISTS (SELECT 1 FROM documents WHERE id = NEW.id - 1 AND (issued > NEW.issued OR serial > NEW.serial))
+BEGIN SELECT RAISE(ABORT, 'documents: issued before the document it follows'); END;
+
+CREATE TRIGGER documents_open_chain BEFORE INSERT ON documents
+WHEN EXISTS (SELECT 1 FROM closures JOIN chains USING (fingerprint) WHERE chains.id = NEW.id >> 40)
+BEGIN SELECT RAISE(ABORT, 'documents: the chain is closed'); END;
+
+-- The first answer to a key, for ever.
+CREATE TABLE idempotency (
+    key         TEXT NOT NULL PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 255),
+    body_sha256 BLOB NOT NULL CHECK (length(body_sha256) = 32),
+    document    INTEGER NOT NULL REFERENCES documents (id)
+) STRICT, WITHOUT ROWID;
+
+-- What still has to happen to a document. Rows are born in the sale's own
+-- transaction and leave when the task is done, so the table is as large as the
+-- backlog, and both tasks of a sale share one page. Final report states live
+-- in `attempts`; a print task that is gone has been printed.
+CREATE TABLE work (
+    document INTEGER NOT NULL REFERENCES documents (id),
+    -- 0 report to the authority, 1 print the original, 2... print a copy
+    task     INTEGER NOT NULL CHECK (task >= 0),
+    state    TEXT NOT NULL CHECK (
+        (task = 0 AND state IN ('Queued', 'InFlight', 'Held')) OR
+        (task > 0 AND state IN ('Pending', 'Printing', 'Unconfirmed', 'Failed'))),
+    -- when the report task may be tried (again)
+    due_at   INTEGER NOT NULL,
+    -- when the document was issued: the deadline runs from here
+    issued   INTEGER NOT NULL,
+    -- report attempts begun
+    tries    INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    -- when the attempt in flight began
+    began_at INTEGER CHECK (state <> 'InFlight' OR began_at IS NOT NULL),
+    -- why a report is held, or what the printer said
+    note     TEXT,
+    PRIMARY KEY (document, task)
+) STRICT, WITHOUT ROWID;
+
+-- Every submission attempt, in the order of a document's attempts. The hash
+-- that was sent is the document's, whose bytes never change.
+CREATE TABLE attempts (
+    document    INTEGER NOT NULL REFERENCES documents (id),
+    number      INTEGER NOT NULL CHECK (number >= 1),
+    started_at  INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+    endpoint    TEXT NOT NULL,
+    http        INTEGER,
+    -- 'name: value' lines
+    headers     TEXT,
+    -- zstd with dictionary 1; cut at the bound if body_length says more
+    body        BLOB,
+    body_length INTEGER NOT NULL CHECK (body_length >= 0),
+    verdict     TEXT NOT NULL,
+    error       TEXT,
+    -- the document's report state after this attempt
+    state       TEXT NOT NULL CHECK (state IN
+        ('Queued', 'Reported', 'ReportedWithWarnings', 'Cleared', 'Rejected', 'Held')),
+    PRIMARY KEY (document, number)
+) STRICT, WITHOUT ROWID;
+
+-- The outcomes worth counting and listing; plain 'Reported' costs nothing here.
+CREATE INDEX attempts_notable ON attempts (state, document)
+    WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected');
+
+CREATE TRIGGER attempts_in_order BEFORE INSERT ON attempts
+WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM attempts WHERE document = NEW.document), 0)
+BEGIN SELECT RAISE(ABORT, 'attempts: the number is not one more than the last of its document'); END;
+
+-- An answer of the authority is final.
+CREATE TRIGGER attempts_not_after_the_end BEFORE INSERT ON attempts
+WHEN EXISTS (SELECT 1 FROM attempts WHERE document = NEW.document AND number = NEW.number - 1
+             AND state NOT IN ('Queued', 'Held'))
+BEGIN SELECT RAISE(ABORT, 'attempts: the document already has its final state'); END;
+
+-- The version that the authority cleared, which is what the buyer gets.
+CREATE TABLE clearances (
+    document INTEGER PRIMARY KEY REFERENCES documents (id),
+    xml      BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER idempotency_once BEFORE INSERT ON idempotency
+WHEN EXISTS (SELECT 1 FROM idempotency WHERE key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'idempotency: the key is taken'); END;
+CREATE TRIGGER clearances_once BEFORE INSERT ON clearances
+WHEN EXISTS (SELECT 1 FROM clearances WHERE document = NEW.document)
+BEGIN SELECT RAISE(ABORT, 'clearances: the document is cleared already'); END;
+CREATE TRIGGER facts_once BEFORE INSERT ON facts
+WHEN EXISTS (SELECT 1 FROM facts WHERE name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'facts: written once'); END;
+CREATE TRIGGER dictionaries_once BEFORE INSERT ON dictionaries
+WHEN EXISTS (SELECT 1 FROM dictionaries WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'dictionaries: written once'); END;
+CREATE TRIGGER chains_once BEFORE INSERT ON chains
+WHEN EXISTS (SELECT 1 FROM chains WHERE id = NEW.id OR fingerprint = NEW.fingerprint)
+BEGIN SELECT RAISE(ABORT, 'chains: written once'); END;
+CREATE TRIGGER closures_once BEFORE INSERT ON closures
+WHEN EXISTS (SELECT 1 FROM closures WHERE fingerprint = NEW.fingerprint)
+BEGIN SELECT RAISE(ABORT, 'closures: written once'); END;
+
+CREATE TRIGGER documents_fixed BEFORE UPDATE ON documents
+BEGIN SELECT RAISE(ABORT, 'documents: issued documents are never changed'); END;
+CREATE TRIGGER documents_kept BEFORE DELETE ON documents
+BEGIN SELECT RAISE(ABORT, 'documents: issued documents are never deleted'); END;
+CREATE TRIGGER idempotency_fixed BEFORE UPDATE ON idempotency
+BEGIN SELECT RAISE(ABORT, 'idempotency: never changed'); END;
+CREATE TRIGGER idempotency_kept BEFORE DELETE ON idempotency
+BEGIN SELECT RAISE(ABORT, 'idempotency: never deleted'); END;
+CREATE TRIGGER attempts_fixed BEFORE UPDATE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts: never changed'); END;
+CREATE TRIGGER attempts_kept BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts: never deleted'); END;
+CREATE TRIGGER clearances_fixed BEFORE UPDATE ON clearances
+BEGIN SELECT RAISE(ABORT, 'clearances: never changed'); END;
+CREATE TRIGGER clearances_kept BEFORE DELETE ON clearances
+BEGIN SELECT RAISE(ABORT, 'clearances: never deleted'); END;
+CREATE TRIGGER facts_fixed BEFORE UPDATE ON facts
+BEGIN SELECT RAISE(ABORT, 'facts: never changed'); END;
+CREATE TRIGGER facts_kept BEFORE DELETE ON facts
+BEGIN SELECT RAISE(ABORT, 'facts: never deleted'); END;
+CREATE TRIGGER dictionaries_fixed BEFORE UPDATE ON dictionaries
+BEGIN SELECT RAISE(ABORT, 'dictionaries: never changed'); END;
+CREATE TRIGGER dictionaries_kept BEFORE DELETE ON dictionaries
+BEGIN SELECT RAISE(ABORT, 'dictionaries: never deleted'); END;
+CREATE TRIGGER chains_fixed BEFORE UPDATE ON chains
+BEGIN SELECT RAISE(ABORT, 'chains: never changed'); END;
+CREATE TRIGGER chains_kept BEFORE DELETE ON chains
+BEGIN SELECT RAISE(ABORT, 'chains: never deleted'); END;
+CREATE TRIGGER closures_fixed BEFORE UPDATE ON closures
+BEGIN SELECT RAISE(ABORT, 'closures: never changed'); END;
+CREATE TRIGGER closures_kept BEFORE DELETE ON closures
+BEGIN SELECT RAISE(ABORT, 'closures: never deleted'); END;
