@@ -290,7 +290,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match refusal {
             Refusal::Findings(findings) => Problem { findings, ..Problem::from(ProblemCode::InvalidSale) },
-            Refusal::KeyConflict => ProblemCode::KeyConflict.into(),
+            Refusal::KeyConflict { number } => conflict(&number),
             Refusal::NotOnboarded => ProblemCode::NotOnboarded.into(),
             Refusal::Clock(detail) => Problem::explained(ProblemCode::Clock, detail),
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
@@ -302,6 +302,21 @@ impl From<Refusal> for Problem {
             }
         }
     }
+}
+
+/// Names the sale that holds the key.
+fn conflict(number: &str) -> Problem {
+    let detail = Bilingual::new(
+        format!(
+            "Invoice {number} was already issued under this key, for a sale with other content. Nothing was \
+             issued now. Use a new key for a new sale; to see the earlier one, look up that invoice."
+        ),
+        format!(
+            "سبق إصدار الفاتورة {number} بهذا المفتاح لعملية بيع بمحتوى مختلف، ولم يصدر شيء الآن. \
+             استخدم مفتاحاً جديداً لعملية بيع جديدة، وابحث عن تلك الفاتورة إن أردت الاطلاع عليها."
+        ),
+    );
+    Problem::explained(ProblemCode::KeyConflict, detail)
 }
 
 /// The members, in the order in which they are written.

@@ -49,7 +49,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     };
     match whole() {
         Some(settings) if judge.findings.is_empty() => Ok(settings),
-        _ => Err(ConfigError { findings: judge.findings }),
+        _ => Err(ConfigError { findings: judge.findings, unreadable: false }),
     }
 }
 
