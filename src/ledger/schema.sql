@@ -5,7 +5,7 @@
 -- amounts are halalas.
 
 -- What is true of this file from its making on: `ledger` (16 random bytes that
--- tell two files apart), `uuid_key` (32 bytes, see uuid_mask.rs).
+-- tell two files apart), `uuid_key` (32 bytes, see ids.rs).
 CREATE TABLE facts (
     name  TEXT NOT NULL PRIMARY KEY,
     value BLOB NOT NULL
@@ -32,14 +32,16 @@ CREATE TABLE chains (
     opened_at   INTEGER NOT NULL
 ) STRICT;
 
--- A chain that may never go on: its newest documents are lost to this file.
-CREATE TABLE chain_closures (
-    chain     INTEGER PRIMARY KEY REFERENCES chains (id),
-    closed_at INTEGER NOT NULL,
-    -- the highest numbers that the mark outside the file knew of
-    lost_icv  INTEGER NOT NULL,
-    reason    TEXT NOT NULL CHECK (length(reason) > 0)
-) STRICT;
+-- Certificates whose chains may never go on here, because their newest
+-- documents are lost to this file. By certificate, since the chain itself may be lost.
+CREATE TABLE closures (
+    fingerprint BLOB NOT NULL PRIMARY KEY CHECK (length(fingerprint) = 32),
+    closed_at   INTEGER NOT NULL,
+    -- the highest ICV and number counter that are known to have been issued
+    icv         INTEGER NOT NULL CHECK (icv >= 0),
+    serial      INTEGER NOT NULL CHECK (serial >= 0),
+    reason      TEXT NOT NULL CHECK (length(reason) > 0)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE documents (
     -- chain << 40 | ICV: (chain, ICV) is unique without an index of its own,
@@ -91,7 +93,7 @@ WHEN EXISTS (SELECT 1 FROM documents WHERE id = NEW.id - 1 AND (issued > NEW.iss
 BEGIN SELECT RAISE(ABORT, 'documents: issued before the document it follows'); END;
 
 CREATE TRIGGER documents_open_chain BEFORE INSERT ON documents
-WHEN EXISTS (SELECT 1 FROM chain_closures WHERE chain = NEW.id >> 40)
+WHEN EXISTS (SELECT 1 FROM closures JOIN chains USING (fingerprint) WHERE chains.id = NEW.id >> 40)
 BEGIN SELECT RAISE(ABORT, 'documents: the chain is closed'); END;
 
 -- The first answer to a key, for ever.
@@ -182,9 +184,9 @@ BEGIN SELECT RAISE(ABORT, 'dictionaries: written once'); END;
 CREATE TRIGGER chains_once BEFORE INSERT ON chains
 WHEN EXISTS (SELECT 1 FROM chains WHERE id = NEW.id OR fingerprint = NEW.fingerprint)
 BEGIN SELECT RAISE(ABORT, 'chains: written once'); END;
-CREATE TRIGGER chain_closures_once BEFORE INSERT ON chain_closures
-WHEN EXISTS (SELECT 1 FROM chain_closures WHERE chain = NEW.chain)
-BEGIN SELECT RAISE(ABORT, 'chain_closures: written once'); END;
+CREATE TRIGGER closures_once BEFORE INSERT ON closures
+WHEN EXISTS (SELECT 1 FROM closures WHERE fingerprint = NEW.fingerprint)
+BEGIN SELECT RAISE(ABORT, 'closures: written once'); END;
 
 CREATE TRIGGER documents_fixed BEFORE UPDATE ON documents
 BEGIN SELECT RAISE(ABORT, 'documents: issued documents are never changed'); END;
@@ -214,7 +216,7 @@ CREATE TRIGGER chains_fixed BEFORE UPDATE ON chains
 BEGIN SELECT RAISE(ABORT, 'chains: never changed'); END;
 CREATE TRIGGER chains_kept BEFORE DELETE ON chains
 BEGIN SELECT RAISE(ABORT, 'chains: never deleted'); END;
-CREATE TRIGGER chain_closures_fixed BEFORE UPDATE ON chain_closures
-BEGIN SELECT RAISE(ABORT, 'chain_closures: never changed'); END;
-CREATE TRIGGER chain_closures_kept BEFORE DELETE ON chain_closures
-BEGIN SELECT RAISE(ABORT, 'chain_closures: never deleted'); END;
+CREATE TRIGGER closures_fixed BEFORE UPDATE ON closures
+BEGIN SELECT RAISE(ABORT, 'closures: never changed'); END;
+CREATE TRIGGER closures_kept BEFORE DELETE ON closures
+BEGIN SELECT RAISE(ABORT, 'closures: never deleted'); END;

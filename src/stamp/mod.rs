@@ -13,4 +13,4 @@ pub use certificate::{CertificateError, StampCertificate};
 pub use qr::{MAX_TEXT as QR_MAX_TEXT, QrError, QrFields};
 pub use seal::{SealError, Sealed, seal, stamp};
 pub use signer::{Signer, SignerError};
-pub use verify::{Verified, VerifyError, hash_of, verify, verify_with};
+pub use verify::{Verified, VerifyError, verify, verify_with};

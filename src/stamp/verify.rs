@@ -56,6 +56,8 @@ pub enum VerifyError {
     Signature,
     #[error(transparent)]
     Qr(#[from] QrError),
+    #[error("{0} is not written as this till writes it")]
+    Layout(&'static str),
     #[error("QR tag {0} differs from the document")]
     QrTag(u8),
 }
@@ -95,11 +97,35 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
     let verified = facts(root, &stamp, hash, blocks.qr)?;
     check_qr(root, &verified, &stamp, certificate)?;
+    check_layout(&blocks, &verified, &stamp, certificate)?;
     Ok(verified)
 }
 
+/// Whatever no digest covers is fixed text: the blocks must be those that this
+/// till writes, to the byte.
+fn check_layout(
+    blocks: &Blocks<'_, '_>,
+    verified: &Verified,
+    stamp: &Stamp<'_, '_>,
+    certificate: &StampCertificate,
+) -> Result<(), VerifyError> {
+    let signing_time =
+        stamp.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default();
+    let properties = xades::signed_properties(certificate, &signing_time, false);
+    let extensions =
+        xades::extensions(certificate, stamp.digest, &properties, stamp.properties_digest, stamp.signature);
+    if blocks.extensions.raw() != extensions {
+        return Err(VerifyError::Layout("ext:UBLExtensions"));
+    }
+    let written = [blocks.qr.raw(), blocks.pointer.raw()].concat();
+    if written != xades::qr_and_pointer(&verified.qr) {
+        return Err(VerifyError::Layout("the QR reference or cac:Signature"));
+    }
+    Ok(())
+}
+
 /// The three blocks that are not part of the hash.
-pub struct Blocks<'t, 'a> {
+struct Blocks<'t, 'a> {
     extensions: Element<'t, 'a>,
     qr: Element<'t, 'a>,
     pointer: Element<'t, 'a>,
@@ -117,17 +143,13 @@ impl<'t, 'a> Blocks<'t, 'a> {
 
 /// SHA-256 over the document as it stands, without the three blocks. The
 /// remaining bytes must be canonical: no empty-element tag may be left in them.
-pub fn hash_of(
-    xml: &[u8],
-    root: Element<'_, '_>,
-    blocks: &Blocks<'_, '_>,
-) -> Result<InvoiceHash, VerifyError> {
+fn hash_of(xml: &[u8], root: Element<'_, '_>, blocks: &Blocks<'_, '_>) -> Result<InvoiceHash, VerifyError> {
     let mut cuts = [blocks.extensions.range(), blocks.qr.range(), blocks.pointer.range()];
     cuts.sort_by_key(|cut| cut.start);
     let document = root.range();
     let mut digest = Sha256::new();
     let mut from = document.start;
-    for to in cuts.into_iter().chain([document.end..document.end]) {
+    for to in cuts.into_iter().chain(std::iter::once(document.end..document.end)) {
         let kept = xml.get(from..to.start).ok_or(VerifyError::NotCanonical)?;
         if kept.windows(2).any(|pair| pair == b"/>") {
             return Err(VerifyError::NotCanonical);

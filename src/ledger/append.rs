@@ -1,0 +1,246 @@
+//! The one transaction of a sale. Every check that can refuse runs before a
+//! number is taken; number, link, stamp, queue entry, print job and
+//! idempotency key become durable together or not at all.
+
+use uuid::Uuid;
+
+use super::backlog::Report;
+use super::database::{Durability, signed};
+use super::document::{Stored, kind_text, tenders_text};
+use super::ids::{ChainId, DocumentId, PrintJobId};
+use super::state::{PrintState, ReportState};
+use super::store::Unit;
+use super::{AppendError, StorageError, Store};
+use crate::chain::{Head, Link};
+use crate::invoice::{BillingReference, Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced};
+use crate::stamp::{self, Sealed};
+
+/// A priced sale that asks for its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub kind: Kind,
+    pub priced: Priced,
+    pub buyer: Option<Buyer>,
+    /// KSA-5, `YYYY-MM-DD`.
+    pub supply_date: Option<String>,
+    pub billing_references: Vec<BillingReference>,
+    /// KSA-10.
+    pub reason: Option<String>,
+    pub note: Option<String>,
+    /// The POS application's own number of the sale.
+    pub reference: Option<String>,
+    pub idempotency: Option<Idempotency>,
+    /// Whether a receipt is wanted.
+    pub print: bool,
+}
+
+/// What makes a repeated request the same request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// 1 to 255 characters.
+    pub key: String,
+    pub body_sha256: [u8; 32],
+}
+
+/// What a new document takes from the store.
+struct Place {
+    id: DocumentId,
+    link: Link,
+    serial: u64,
+    number: InvoiceNumber,
+    moment: IssueMoment,
+    uuid: Uuid,
+}
+
+impl Store {
+    /// Numbers, links, stamps, verifies and stores a sale. When it returns, the
+    /// document survives a power cut. On an error nothing was taken.
+    pub fn append(&mut self, order: Order) -> Result<Stored, AppendError> {
+        // Ahead of the transaction: this thread is the only writer, so nothing
+        // can come between.
+        if let Some(earlier) = self.replay(order.idempotency.as_ref())? {
+            return Ok(earlier);
+        }
+        let place = self.next_place()?;
+        let (invoice, order) = self.invoice(&place, order)?;
+        let sealed = self.seal(&invoice, &place)?;
+        let packed = self.packer(place.id.chain())?.pack(&sealed.xml)?;
+        let stored = stored(&place, &invoice, &sealed, &order);
+        self.commit(&place, &stored, &packed, order.idempotency)?;
+        self.advance(&place, &stored);
+        Ok(stored)
+    }
+
+    /// The document that an idempotency key brought forth, if the request is the same.
+    fn replay(&self, idempotency: Option<&Idempotency>) -> Result<Option<Stored>, AppendError> {
+        let Some(Idempotency { key, body_sha256 }) = idempotency else { return Ok(None) };
+        let Some((earlier, body)) = self.by_idempotency_key(key)? else { return Ok(None) };
+        if body != *body_sha256 {
+            return Err(AppendError::KeyConflict { number: earlier.number });
+        }
+        Ok(Some(Stored { replayed: true, ..earlier }))
+    }
+
+    fn next_place(&mut self) -> Result<Place, AppendError> {
+        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let chain = active.chain;
+        let head = self.chains.get(&chain).and_then(|chain| chain.head);
+        let link = Link::after(head);
+        let full = || StorageError::Internal { detail: "the chain has no ICV left".into() };
+        let id = DocumentId::new(chain, link.icv).ok_or_else(full)?;
+        let serial = self.serial + 1;
+        let number = format!("{}{serial:06}", active.unit.number_prefix);
+        let number = InvoiceNumber::parse(&number).map_err(|e| AppendError::Seal(e.to_string()))?;
+        let moment = self.moment()?;
+        let mut random = [0u8; 9];
+        (self.random)(&mut random)
+            .map_err(|e| StorageError::Internal { detail: format!("no randomness: {e}") })?;
+        let uuid = self.uuid_key.uuid(id, random);
+        Ok(Place { id, link, serial, number, moment, uuid })
+    }
+
+    /// The moment of issue: the clock's, but never before the last document,
+    /// and within the certificate's validity.
+    fn moment(&self) -> Result<IssueMoment, AppendError> {
+        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let now = self.clock.now();
+        let behind = self.last_issued.saturating_sub(now);
+        if behind > self.clock_tolerance {
+            return Err(AppendError::ClockBehind { seconds: behind });
+        }
+        let at = now.max(self.last_issued);
+        let moment = IssueMoment::from_unix(at).ok_or(AppendError::ClockUnusable)?;
+        let certificate = &active.unit.certificate;
+        let text = |unix| IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), |m| m.to_string());
+        if at < certificate.not_before() {
+            return Err(AppendError::NotYetValid { from: text(certificate.not_before()), now: text(at) });
+        }
+        if at > certificate.not_after() {
+            return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
+        }
+        Ok(moment)
+    }
+
+    fn invoice(&self, place: &Place, order: Order) -> Result<(Invoice, Rest), AppendError> {
+        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let header = Header {
+            kind: order.kind,
+            number: place.number.clone(),
+            uuid: place.uuid,
+            issued: place.moment,
+            seller: active.unit.seller.clone(),
+            buyer: order.buyer,
+            supply_date: order.supply_date,
+            billing_references: order.billing_references,
+            reason: order.reason,
+            note: order.note,
+        };
+        let rest = Rest { reference: order.reference, idempotency: order.idempotency, print: order.print };
+        Ok((Invoice { header, priced: order.priced }, rest))
+    }
+
+    fn seal(&self, invoice: &Invoice, place: &Place) -> Result<Sealed, AppendError> {
+        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let Unit { certificate, signer, .. } = &active.unit;
+        stamp::seal(invoice, &place.link, certificate, signer.as_ref())
+            .map_err(|e| AppendError::Seal(e.to_string()))
+    }
+
+    fn commit(
+        &mut self,
+        place: &Place,
+        stored: &Stored,
+        packed: &[u8],
+        idempotency: Option<Idempotency>,
+    ) -> Result<(), StorageError> {
+        let previous = match place.link.previous {
+            crate::chain::PreviousHash::Genesis => None,
+            crate::chain::PreviousHash::Document(hash) => Some(*hash.bytes()),
+        };
+        let (id, issued) = (stored.id.row(), stored.issued.unix());
+        self.write(Durability::PowerCut, |db| {
+            db.prepare_cached(
+                "INSERT INTO documents (id, uuid, number, serial, kind, issued, hash, previous, payable, tax,
+                                        change, tenders, reference, print, xml)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?
+            .execute(rusqlite::params![
+                id,
+                stored.uuid.as_bytes(),
+                stored.number,
+                signed(place.serial),
+                kind_text(stored.kind),
+                issued,
+                stored.hash.bytes(),
+                previous,
+                stored.payable.get(),
+                stored.tax.get(),
+                stored.change.get(),
+                tenders_text(&stored.tenders),
+                stored.reference,
+                stored.print,
+                packed,
+            ])?;
+            let mut work = db.prepare_cached(
+                "INSERT INTO work (document, task, state, due_at, issued) VALUES (?1, ?2, ?3, ?4, ?4)",
+            )?;
+            work.execute((id, 0, ReportState::Queued.name(), issued))?;
+            if stored.print {
+                work.execute((id, PrintJobId::ORIGINAL, PrintState::Pending.name(), issued))?;
+            }
+            if let Some(Idempotency { key, body_sha256 }) = &idempotency {
+                let sql = "INSERT INTO idempotency (key, body_sha256, document) VALUES (?1, ?2, ?3)";
+                db.prepare_cached(sql)?.execute((key, body_sha256, id))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The commit stands: memory follows, then the mark.
+    fn advance(&mut self, place: &Place, stored: &Stored) {
+        let (id, issued) = (stored.id, stored.issued.unix());
+        let chain: ChainId = id.chain();
+        if let Some(chain) = self.chains.get_mut(&chain) {
+            chain.head = Some(Head { icv: id.icv(), hash: stored.hash });
+        }
+        self.newest = Some(chain);
+        self.serial = place.serial;
+        self.documents += 1;
+        self.last_issued = issued;
+        let report = Report { state: ReportState::Queued, due_at: issued, issued, tries: 0, began_at: 0 };
+        self.backlog.set_report(id, report);
+        if stored.print {
+            let original = PrintJobId { document: id, task: PrintJobId::ORIGINAL };
+            self.backlog.set_print(original, PrintState::Pending);
+        }
+        self.write_mark();
+    }
+}
+
+/// What an order says beside the document.
+struct Rest {
+    reference: Option<String>,
+    idempotency: Option<Idempotency>,
+    print: bool,
+}
+
+fn stored(place: &Place, invoice: &Invoice, sealed: &Sealed, order: &Rest) -> Stored {
+    let Invoice { header, priced } = invoice;
+    Stored {
+        id: place.id,
+        chain: place.id.chain(),
+        icv: place.id.icv(),
+        uuid: header.uuid,
+        number: header.number.as_str().to_owned(),
+        kind: header.kind,
+        issued: header.issued,
+        hash: sealed.hash,
+        payable: priced.totals.payable,
+        tax: priced.totals.tax,
+        reference: order.reference.clone(),
+        tenders: priced.tenders.clone(),
+        change: priced.change,
+        print: order.print,
+        replayed: false,
+    }
+}

@@ -1,0 +1,168 @@
+//! The open tasks in memory: what is due, what is oldest, how many of each
+//! state. The store's one writer keeps it equal to the table `work` by changing
+//! it right after each commit, so that status and "what is next" cost the same
+//! at ten thousand waiting documents as at none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ids::{DocumentId, PrintJobId};
+use super::state::{PrintState, ReportState};
+
+/// A document on its way to the authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Report {
+    pub state: ReportState,
+    pub due_at: i64,
+    pub issued: i64,
+    pub tries: u32,
+    /// When the attempt in flight began.
+    pub began_at: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Backlog {
+    reports: BTreeMap<DocumentId, Report>,
+    due: BTreeSet<(i64, DocumentId)>,
+    issued: BTreeSet<(i64, DocumentId)>,
+    counts: [u64; ReportState::ALL.len()],
+    prints: BTreeMap<PrintJobId, PrintState>,
+    pending: BTreeSet<PrintJobId>,
+}
+
+impl Backlog {
+    pub fn report(&self, id: DocumentId) -> Option<Report> {
+        self.reports.get(&id).copied()
+    }
+
+    /// Sets what is known of an open report. A final state leaves the list and
+    /// stays counted.
+    pub fn set_report(&mut self, id: DocumentId, report: Report) {
+        if let Some(old) = self.reports.remove(&id) {
+            self.due.remove(&(old.due_at, id));
+            self.issued.remove(&(old.issued, id));
+            self.counts[old.state as usize] -= 1;
+        }
+        self.counts[report.state as usize] += 1;
+        if report.state.is_final() {
+            return;
+        }
+        if report.state == ReportState::Queued {
+            self.due.insert((report.due_at, id));
+        }
+        self.issued.insert((report.issued, id));
+        self.reports.insert(id, report);
+    }
+
+    /// Counts documents of a final state that were stored earlier.
+    pub fn count_final(&mut self, state: ReportState, documents: u64) {
+        self.counts[state as usize] += documents;
+    }
+
+    pub fn count(&self, state: ReportState) -> u64 {
+        self.counts[state as usize]
+    }
+
+    /// Queued documents whose time has come, the longest due first.
+    pub fn due(&self, now: i64, limit: usize) -> impl Iterator<Item = DocumentId> + '_ {
+        self.due.iter().take_while(move |(at, _)| *at <= now).take(limit).map(|(_, id)| *id)
+    }
+
+    pub fn next_due_at(&self) -> Option<i64> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Moment of issue of the oldest document that has no final state.
+    pub fn oldest_issued(&self) -> Option<i64> {
+        self.issued.first().map(|(at, _)| *at)
+    }
+
+    pub fn in_state(&self, state: ReportState) -> impl Iterator<Item = DocumentId> + '_ {
+        self.reports.iter().filter(move |(_, report)| report.state == state).map(|(id, _)| *id)
+    }
+
+    pub fn print(&self, job: PrintJobId) -> Option<PrintState> {
+        self.prints.get(&job).copied()
+    }
+
+    pub fn set_print(&mut self, job: PrintJobId, state: PrintState) {
+        self.pending.remove(&job);
+        match state {
+            PrintState::Printed => {
+                self.prints.remove(&job);
+            }
+            open => {
+                self.prints.insert(job, open);
+            }
+        }
+        if state == PrintState::Pending {
+            self.pending.insert(job);
+        }
+    }
+
+    /// The oldest job that nothing stands in the way of.
+    pub fn next_print(&self) -> Option<PrintJobId> {
+        self.pending.first().copied()
+    }
+
+    /// Every print job that is not done, in order of issue.
+    pub fn prints(&self) -> impl Iterator<Item = (PrintJobId, PrintState)> + '_ {
+        self.prints.iter().map(|(job, state)| (*job, *state))
+    }
+
+    /// The highest task of a document's open print jobs.
+    pub fn last_task(&self, document: DocumentId) -> i64 {
+        let (first, last) =
+            (PrintJobId { document, task: i64::MIN }, PrintJobId { document, task: i64::MAX });
+        self.prints.range(first..=last).next_back().map_or(PrintJobId::ORIGINAL, |(job, _)| job.task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Icv;
+    use crate::ledger::ids::ChainId;
+
+    fn id(icv: u64) -> DocumentId {
+        DocumentId::new(ChainId::new(1).unwrap(), Icv::new(icv).unwrap()).unwrap()
+    }
+
+    fn queued(due_at: i64, issued: i64) -> Report {
+        Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0 }
+    }
+
+    #[test]
+    fn due_is_in_order_and_in_flight_is_not_due() {
+        let mut backlog = Backlog::default();
+        for (icv, due_at) in [(1, 30), (2, 10), (3, 20), (4, 99)] {
+            backlog.set_report(id(icv), queued(due_at, icv as i64));
+        }
+        let due = |b: &Backlog| b.due(50, 9).map(|id| id.icv().get()).collect::<Vec<_>>();
+        assert_eq!(due(&backlog), [2, 3, 1]);
+        backlog.set_report(id(2), Report { state: ReportState::InFlight, ..queued(10, 2) });
+        assert_eq!(due(&backlog), [3, 1]);
+        assert_eq!(backlog.next_due_at(), Some(20));
+        assert_eq!(backlog.oldest_issued(), Some(1));
+        backlog.set_report(id(1), Report { state: ReportState::Reported, ..queued(30, 1) });
+        assert_eq!(backlog.oldest_issued(), Some(2));
+        assert_eq!(backlog.count(ReportState::Queued), 2);
+        assert_eq!(backlog.count(ReportState::Reported), 1);
+        assert_eq!(backlog.report(id(1)), None);
+    }
+
+    #[test]
+    fn the_original_prints_before_its_copy_and_what_failed_waits() {
+        let mut backlog = Backlog::default();
+        let job = |icv, task| PrintJobId { document: id(icv), task };
+        backlog.set_print(job(2, 1), PrintState::Pending);
+        backlog.set_print(job(1, 2), PrintState::Pending);
+        backlog.set_print(job(1, 1), PrintState::Pending);
+        assert_eq!(backlog.next_print(), Some(job(1, 1)));
+        backlog.set_print(job(1, 1), PrintState::Failed);
+        assert_eq!(backlog.next_print(), Some(job(1, 2)));
+        assert_eq!(backlog.last_task(id(1)), 2);
+        backlog.set_print(job(1, 2), PrintState::Printed);
+        assert_eq!(backlog.print(job(1, 2)), None);
+        assert_eq!(backlog.next_print(), Some(job(2, 1)));
+    }
+}

@@ -1,0 +1,99 @@
+//! Receipts on their way to paper. A receipt is printed once; whatever else a
+//! person wants is a copy and says so.
+
+use super::database::Durability;
+use super::ids::{DocumentId, PrintJobId};
+use super::state::{IllegalTransition, PrintState};
+use super::{StorageError, Store};
+
+/// A print job that is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintJob {
+    pub id: PrintJobId,
+    pub state: PrintState,
+    /// What the printer said, if it failed.
+    pub fault: Option<String>,
+}
+
+impl Store {
+    /// The oldest receipt that waits for the printer.
+    pub fn next_print_job(&self) -> Option<PrintJobId> {
+        self.backlog.next_print()
+    }
+
+    /// Every job that is not done, oldest first, at most `limit`.
+    pub fn print_jobs(&self, limit: usize) -> Result<Vec<PrintJob>, StorageError> {
+        self.backlog.prints().take(limit).map(|(id, state)| self.job(id, state)).collect()
+    }
+
+    /// A job that is not done.
+    pub fn print_job(&self, id: PrintJobId) -> Result<Option<PrintJob>, StorageError> {
+        self.backlog.print(id).map(|state| self.job(id, state)).transpose()
+    }
+
+    fn job(&self, id: PrintJobId, state: PrintState) -> Result<PrintJob, StorageError> {
+        let sql = "SELECT note FROM work WHERE document = ?1 AND task = ?2";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let fault = statement.query_row((id.document.row(), id.task), |row| row.get(0))?;
+        Ok(PrintJob { id, state, fault })
+    }
+
+    /// What became of a document's original receipt; `None` if none was wanted.
+    pub fn print_state(&self, document: DocumentId) -> Result<Option<PrintState>, StorageError> {
+        let original = PrintJobId { document, task: PrintJobId::ORIGINAL };
+        if let Some(state) = self.backlog.print(original) {
+            return Ok(Some(state));
+        }
+        let stored = self.document(document)?.ok_or(StorageError::NoDocument(document))?;
+        Ok(stored.print.then_some(PrintState::Printed))
+    }
+
+    /// One step of a print job. `Printing` is flushed before it returns, so that
+    /// a power cut in the middle of a receipt cannot lead to a second one.
+    pub fn set_print_state(
+        &mut self,
+        job: PrintJobId,
+        to: PrintState,
+        fault: Option<&str>,
+    ) -> Result<(), StorageError> {
+        let Some(from) = self.backlog.print(job) else {
+            let from = PrintState::Printed.name();
+            return Err(IllegalTransition { machine: "print", from, to: to.name() }.into());
+        };
+        let state = from.step(to)?;
+        let durability = match state {
+            PrintState::Printing | PrintState::Pending => Durability::PowerCut,
+            // Lost in a power cut they are `Printing`, hence `Unconfirmed`.
+            PrintState::Printed | PrintState::Unconfirmed | PrintState::Failed => Durability::ProcessEnd,
+        };
+        let key = (job.document.row(), job.task);
+        self.write(durability, |db| {
+            match state {
+                PrintState::Printed => db
+                    .prepare_cached("DELETE FROM work WHERE document = ?1 AND task = ?2")?
+                    .execute(key)?,
+                open => db
+                    .prepare_cached("UPDATE work SET state = ?3, note = ?4 WHERE document = ?1 AND task = ?2")?
+                    .execute((key.0, key.1, open.name(), fault))?,
+            };
+            Ok::<_, StorageError>(())
+        })?;
+        self.backlog.set_print(job, state);
+        Ok(())
+    }
+
+    /// Adds a copy of a receipt (COPY / نسخة) to what waits for the printer.
+    pub fn add_copy(&mut self, document: DocumentId) -> Result<PrintJobId, StorageError> {
+        let stored = self.document(document)?.ok_or(StorageError::NoDocument(document))?;
+        let job = PrintJobId { document, task: self.backlog.last_task(document) + 1 };
+        let issued = stored.issued.unix();
+        self.write(Durability::PowerCut, |db| {
+            let sql = "INSERT INTO work (document, task, state, due_at, issued) VALUES (?1, ?2, ?3, ?4, ?4)";
+            let state = PrintState::Pending.name();
+            db.prepare_cached(sql)?.execute((document.row(), job.task, state, issued))?;
+            Ok::<_, StorageError>(())
+        })?;
+        self.backlog.set_print(job, PrintState::Pending);
+        Ok(job)
+    }
+}

@@ -1,0 +1,396 @@
+//! The way of documents to the authority: what is due, attempts, outcomes.
+
+use rusqlite::Row;
+use uuid::Uuid;
+
+use super::backlog::Report;
+use super::database::{Durability, signed, unsigned};
+use super::ids::DocumentId;
+use super::state::{IllegalTransition, ReportState};
+use super::{StorageError, Store};
+use crate::chain::InvoiceHash;
+use crate::invoice::Kind;
+
+/// Bytes of an answer that are kept; the length is kept in any case.
+pub const BODY_BOUND: usize = 64 << 10;
+
+/// A document whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub id: DocumentId,
+    pub uuid: Uuid,
+    pub hash: InvoiceHash,
+    pub kind: Kind,
+    /// Attempts begun so far.
+    pub attempts: u32,
+    /// Seconds UTC; the 24 hours run from here.
+    pub issued: i64,
+}
+
+/// One attempt as it ended. Times are seconds UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    pub started_at: i64,
+    pub duration_ms: u64,
+    /// `reporting`, `clearance`.
+    pub endpoint: String,
+    pub http: Option<u16>,
+    /// Headers of the answer that matter.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// The word of the verdict.
+    pub verdict: String,
+    /// What went wrong on the way; for a held document, why it is held.
+    pub error: Option<String>,
+    /// The invoice that the authority cleared and stamped.
+    pub cleared: Option<Vec<u8>>,
+}
+
+/// An attempt as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1, 2, 3... within the document.
+    pub number: u32,
+    /// The hash that was sent: the document's, which never changes.
+    pub hash: InvoiceHash,
+    pub started_at: i64,
+    pub duration_ms: u64,
+    pub endpoint: String,
+    pub http: Option<u16>,
+    pub headers: Vec<(String, String)>,
+    /// At most [`BODY_BOUND`] bytes of the answer.
+    pub body: Vec<u8>,
+    /// The full length of the answer.
+    pub body_length: u64,
+    pub verdict: String,
+    pub error: Option<String>,
+    /// The document's state after it.
+    pub state: ReportState,
+}
+
+/// The queue at a glance, at the same cost whatever it holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueSummary {
+    pub documents: u64,
+    pub queued: u64,
+    pub in_flight: u64,
+    pub held: u64,
+    pub reported: u64,
+    pub reported_with_warnings: u64,
+    pub cleared: u64,
+    pub rejected: u64,
+    /// Moment of issue of the oldest document without a final state, seconds UTC.
+    pub oldest_unsent: Option<i64>,
+    pub next_due_at: Option<i64>,
+}
+
+impl QueueSummary {
+    /// Documents that the authority has not answered for good.
+    pub fn open(&self) -> u64 {
+        self.queued + self.in_flight + self.held
+    }
+}
+
+impl Store {
+    /// Queued documents whose time has come, the longest due first.
+    pub fn due(&self, now: i64, limit: usize) -> Result<Vec<Due>, StorageError> {
+        self.backlog.due(now, limit).map(|id| self.due_document(id)).collect()
+    }
+
+    fn due_document(&self, id: DocumentId) -> Result<Due, StorageError> {
+        let report = self.backlog.report(id).ok_or(StorageError::NoDocument(id))?;
+        let stored = self.document(id)?.ok_or(StorageError::NoDocument(id))?;
+        Ok(Due {
+            id,
+            uuid: stored.uuid,
+            hash: stored.hash,
+            kind: stored.kind,
+            attempts: report.tries,
+            issued: report.issued,
+        })
+    }
+
+    /// When the next queued document is due, seconds UTC.
+    pub fn next_due_at(&self) -> Option<i64> {
+        self.backlog.next_due_at()
+    }
+
+    pub fn queue_summary(&self) -> QueueSummary {
+        let count = |state| self.backlog.count(state);
+        QueueSummary {
+            documents: self.documents,
+            queued: count(ReportState::Queued),
+            in_flight: count(ReportState::InFlight),
+            held: count(ReportState::Held),
+            reported: count(ReportState::Reported),
+            reported_with_warnings: count(ReportState::ReportedWithWarnings),
+            cleared: count(ReportState::Cleared),
+            rejected: count(ReportState::Rejected),
+            oldest_unsent: self.backlog.oldest_issued(),
+            next_due_at: self.backlog.next_due_at(),
+        }
+    }
+
+    /// Queued -> InFlight, before the first byte leaves. After a power cut the
+    /// document is queued with or without this mark, so it needs no flush.
+    pub fn begin_attempt(&mut self, id: DocumentId, now: i64) -> Result<(), StorageError> {
+        let old = self.open_report(id, ReportState::InFlight)?;
+        let state = old.state.step(ReportState::InFlight)?;
+        let new = Report { state, began_at: now, tries: old.tries + 1, ..old };
+        self.write(Durability::ProcessEnd, |db| {
+            let sql = "UPDATE work SET state = ?2, began_at = ?3, tries = ?4 WHERE document = ?1 AND task = 0";
+            db.prepare_cached(sql)?.execute((id.row(), state.name(), now, new.tries))?;
+            Ok::<_, StorageError>(())
+        })?;
+        self.backlog.set_report(id, new);
+        Ok(())
+    }
+
+    /// InFlight -> `to`, with the attempt on record. `due_at` counts for
+    /// [`ReportState::Queued`] only.
+    pub fn finish_attempt(
+        &mut self,
+        id: DocumentId,
+        attempt: &AttemptRecord,
+        to: ReportState,
+        due_at: i64,
+    ) -> Result<(), StorageError> {
+        let old = self.open_report(id, to)?;
+        if old.state != ReportState::InFlight {
+            return Err(IllegalTransition { machine: "report", from: old.state.name(), to: to.name() }.into());
+        }
+        let state = old.state.step(to)?;
+        let new = Report { state, due_at, began_at: 0, ..old };
+        let bound = attempt.body.len().min(BODY_BOUND);
+        let body = match bound {
+            0 => None,
+            bound => Some(self.answers.pack(&attempt.body[..bound])?),
+        };
+        let cleared = match &attempt.cleared {
+            Some(xml) => Some(self.packer(id.chain())?.pack(xml)?),
+            None => None,
+        };
+        // A transient failure that a power cut forgets is only tried again.
+        let durability = match state {
+            ReportState::Queued => Durability::ProcessEnd,
+            _ => Durability::PowerCut,
+        };
+        let note = attempt.error.as_deref().unwrap_or(&attempt.verdict);
+        self.write(durability, |db| {
+            insert_attempt(db, id, new.tries, attempt, body.as_deref(), state)?;
+            if let Some(cleared) = &cleared {
+                let sql = "INSERT INTO clearances (document, xml) VALUES (?1, ?2)";
+                db.prepare_cached(sql)?.execute((id.row(), cleared))?;
+            }
+            write_report(db, id, &new, note)
+        })?;
+        self.backlog.set_report(id, new);
+        Ok(())
+    }
+
+    /// Queued -> Held: an operator must look before it is sent (again).
+    pub fn hold(&mut self, id: DocumentId, reason: &str) -> Result<(), StorageError> {
+        self.move_report(id, ReportState::Held, None, reason)
+    }
+
+    /// Held -> Queued.
+    pub fn release(&mut self, id: DocumentId, due_at: i64) -> Result<(), StorageError> {
+        self.move_report(id, ReportState::Queued, Some(due_at), "")
+    }
+
+    /// Makes every queued document due at once, as when the line is back. The
+    /// times in the file stay: after a restart everything queued is due anyway.
+    pub fn all_due(&mut self, now: i64) {
+        let waiting: Vec<DocumentId> = self.backlog.in_state(ReportState::Queued).collect();
+        for id in waiting {
+            let Some(report) = self.backlog.report(id).filter(|report| report.due_at > now) else { continue };
+            self.backlog.set_report(id, Report { due_at: now, ..report });
+        }
+    }
+
+    fn move_report(
+        &mut self,
+        id: DocumentId,
+        to: ReportState,
+        due_at: Option<i64>,
+        note: &str,
+    ) -> Result<(), StorageError> {
+        let old = self.open_report(id, to)?;
+        if old.state == ReportState::InFlight {
+            return Err(IllegalTransition { machine: "report", from: old.state.name(), to: to.name() }.into());
+        }
+        let new = Report { state: old.state.step(to)?, due_at: due_at.unwrap_or(old.due_at), ..old };
+        self.write(Durability::PowerCut, |db| write_report(db, id, &new, note))?;
+        self.backlog.set_report(id, new);
+        Ok(())
+    }
+
+    /// InFlight -> Queued at start: the program ended before the answer came.
+    pub(super) fn interrupt_attempt(&mut self, id: DocumentId) -> Result<(), StorageError> {
+        let began_at = self.open_report(id, ReportState::Queued)?.began_at;
+        let attempt = AttemptRecord {
+            started_at: began_at,
+            duration_ms: 0,
+            endpoint: String::new(),
+            http: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+            verdict: "interrupted".to_owned(),
+            error: Some("the program ended before the answer came".to_owned()),
+            cleared: None,
+        };
+        self.finish_attempt(id, &attempt, ReportState::Queued, began_at)
+    }
+
+    /// A document's report state.
+    pub fn report_state(&self, id: DocumentId) -> Result<ReportState, StorageError> {
+        if let Some(report) = self.backlog.report(id) {
+            return Ok(report.state);
+        }
+        let sql = "SELECT state FROM attempts WHERE document = ?1 ORDER BY number DESC LIMIT 1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query([id.row()])?;
+        match rows.next()? {
+            Some(row) => read_state(row, 0),
+            None => Err(StorageError::NoDocument(id)),
+        }
+    }
+
+    /// Why a document is held.
+    pub fn held_reason(&self, id: DocumentId) -> Result<Option<String>, StorageError> {
+        let sql = "SELECT note FROM work WHERE document = ?1 AND task = 0 AND state = 'Held'";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query([id.row()])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?.flatten())
+    }
+
+    /// Documents in a state that someone should look at, oldest first. Plainly
+    /// reported ones are not listed.
+    pub fn documents_in(&self, state: ReportState, limit: usize) -> Result<Vec<DocumentId>, StorageError> {
+        if !state.is_final() {
+            return Ok(self.backlog.in_state(state).take(limit).collect());
+        }
+        let sql = "SELECT document FROM attempts INDEXED BY attempts_notable
+                   WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') AND state = ?1
+                   ORDER BY document LIMIT ?2";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query((state.name(), limit as i64))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.extend(DocumentId::from_row(row.get(0)?));
+        }
+        Ok(found)
+    }
+
+    /// Every attempt of a document, in order.
+    pub fn attempts(&mut self, id: DocumentId) -> Result<Vec<Attempt>, StorageError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT number, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict, error,
+                    attempts.state, hash
+             FROM attempts JOIN documents ON documents.id = attempts.document
+             WHERE document = ?1 ORDER BY number",
+        )?;
+        let mut rows = statement.query([id.row()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let body = match row.get::<_, Option<Vec<u8>>>(6)? {
+                Some(packed) => self.answers.unpack(&packed)?,
+                None => Vec::new(),
+            };
+            found.push(read_attempt(row, body)?);
+        }
+        Ok(found)
+    }
+
+    /// An open report task; `to` names the step that was wanted if there is none.
+    fn open_report(&self, id: DocumentId, to: ReportState) -> Result<Report, StorageError> {
+        match self.backlog.report(id) {
+            Some(report) => Ok(report),
+            None => {
+                let from = self.report_state(id)?.name();
+                Err(IllegalTransition { machine: "report", from, to: to.name() }.into())
+            }
+        }
+    }
+}
+
+fn insert_attempt(
+    db: &rusqlite::Connection,
+    id: DocumentId,
+    number: u32,
+    attempt: &AttemptRecord,
+    body: Option<&[u8]>,
+    state: ReportState,
+) -> Result<(), StorageError> {
+    let headers: Vec<String> =
+        attempt.headers.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect();
+    let headers = (!headers.is_empty()).then(|| headers.join("\n"));
+    db.prepare_cached(
+        "INSERT INTO attempts (document, number, started_at, duration_ms, endpoint, http, headers, body,
+                               body_length, verdict, error, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(rusqlite::params![
+        id.row(),
+        number,
+        attempt.started_at,
+        signed(attempt.duration_ms),
+        attempt.endpoint,
+        attempt.http,
+        headers,
+        body,
+        attempt.body.len() as i64,
+        attempt.verdict,
+        attempt.error,
+        state.name(),
+    ])?;
+    Ok(())
+}
+
+/// Final reports leave the table, the others change in place.
+fn write_report(
+    db: &rusqlite::Connection,
+    id: DocumentId,
+    report: &Report,
+    note: &str,
+) -> Result<(), StorageError> {
+    if report.state.is_final() {
+        db.prepare_cached("DELETE FROM work WHERE document = ?1 AND task = 0")?.execute([id.row()])?;
+        return Ok(());
+    }
+    let note = (report.state == ReportState::Held).then_some(note);
+    db.prepare_cached(
+        "UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE document = ?1 AND task = 0",
+    )?
+    .execute((id.row(), report.state.name(), report.due_at, note))?;
+    Ok(())
+}
+
+fn one_line(value: &str) -> String {
+    value.replace(['\r', '\n'], " ")
+}
+
+fn read_state(row: &Row<'_>, column: usize) -> Result<ReportState, StorageError> {
+    let name: String = row.get(column)?;
+    ReportState::from_name(&name)
+        .ok_or_else(|| StorageError::damaged(format!("an attempt has the unknown state {name}")))
+}
+
+fn read_attempt(row: &Row<'_>, body: Vec<u8>) -> Result<Attempt, StorageError> {
+    let headers: Option<String> = row.get(5)?;
+    let pair = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Attempt {
+        number: row.get(0)?,
+        hash: InvoiceHash::new(row.get(11)?),
+        started_at: row.get(1)?,
+        duration_ms: unsigned(row, 2)?,
+        endpoint: row.get(3)?,
+        http: row.get(4)?,
+        headers: headers.unwrap_or_default().lines().filter_map(pair).collect(),
+        body,
+        body_length: unsigned(row, 7)?,
+        verdict: row.get(8)?,
+        error: row.get(9)?,
+        state: read_state(row, 10)?,
+    })
+}
