@@ -1,1 +1,24 @@
-//! (see ARCHITECTURE.md)
+//! The local interface: HTTP/JSON on a Unix socket, and its client. The API
+//! knows the till only as [`Till`], which the daemon implements. Every error is
+//! a problem document (RFC 9457) in English and Arabic.
+
+pub mod client;
+mod gate;
+mod problem;
+mod routes;
+mod service;
+mod socket;
+pub mod wire;
+
+pub use gate::Limits;
+pub use problem::{Problem, ProblemCode};
+pub use routes::router;
+pub use service::{Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till};
+pub use socket::{Socket, SocketError, serve};
+
+/// The header that names a sale across retries.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Set to `true` on an answer that was given before.
+pub const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
+/// Names one request in the log.
+pub const REQUEST_ID: &str = "x-request-id";

@@ -1,1 +1,24 @@
-//! (see ARCHITECTURE.md)
+//! The till's key: made here, sealed at rest, never shown. This folder owns
+//! the software signer, the certificate request (csr.md) and the vault that
+//! keeps secrets on disk. It is the only folder that asks the operating system
+//! for randomness.
+
+pub mod csr;
+mod files;
+mod profile;
+mod software;
+mod vault;
+
+pub use profile::{Title, UnitProfile};
+pub use software::{KeyError, SoftwareSigner};
+pub use vault::{Vault, VaultError, VaultLock};
+
+/// Fills `buffer` from the operating system's generator, in the shape that the
+/// pure folders and [`SoftwareSigner::generate`] take. If the system has no
+/// randomness to give (it never happens once a machine has booted), the buffer
+/// is all zeros, which key generation refuses.
+pub fn os_random(buffer: &mut [u8]) {
+    if getrandom::fill(buffer).is_err() {
+        buffer.fill(0);
+    }
+}

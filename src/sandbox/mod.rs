@@ -1,1 +1,59 @@
-//! (see ARCHITECTURE.md)
+//! A simulated Fatoora that really checks: for the demo, for tests, and for integrators by `tilld sandbox`.
+//!
+//! It speaks the platform's HTTP (fatoora-api.md) with its own certificate authority, and judges every document
+//! on a path of its own: a tree read by quick-xml, a canonicaliser, a TLV reader, a certificate reader and
+//! exact decimals that share nothing with the code which makes documents. One error cannot hide in both.
+
+mod admin;
+mod audit;
+mod authority;
+mod book;
+mod c14n;
+mod calendar;
+mod certificate;
+mod clearing;
+mod control;
+mod csr;
+mod decimal;
+mod digest;
+mod documents;
+mod dom;
+mod faults;
+mod http;
+mod identity;
+mod judge;
+mod office;
+mod otp;
+mod registry;
+mod settings;
+mod tlv;
+mod wire;
+mod xml_text;
+
+pub use audit::{Audit, CsidAudit};
+pub use book::{Accepted, Call, Endpoint};
+pub use control::{Sandbox, SandboxHandle, run_standalone};
+pub use faults::{FaultAction, FaultRule};
+
+pub use settings::{
+    ChainPolicy, Clock, Entropy, Environment, RenewalRoad, SandboxConfig, system_clock, system_entropy,
+};
+
+/// Why a sandbox could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose a free address, or port 0 for any")]
+    Listen {
+        /// The address that was asked for.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Keys or certificates of the authority could not be made.
+    #[error("the sandbox's certificate authority failed: {0}")]
+    Authority(String),
+    /// The line that tells where the sandbox listens could not be written.
+    #[error("cannot write the sandbox's addresses: {0}")]
+    Announce(std::io::Error),
+}

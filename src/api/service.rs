@@ -1,0 +1,157 @@
+//! What the faces ask of the till: one trait and the plain data that passes
+//! through it. The daemon implements it over the ledger, tests with a fake.
+
+use std::future::Future;
+
+use uuid::Uuid;
+
+use super::wire;
+use crate::chain::{Icv, InvoiceHash};
+use crate::invoice::{Draft, Finding, InvoiceNumber, IssueMoment, Kind};
+use crate::money::Halalas;
+use crate::text::Bilingual;
+
+/// Who is at the other end of the socket, as the kernel says (`SO_PEERCRED`);
+/// all unknown if a request did not come through a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    pub pid: Option<i32>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+}
+
+/// The name a sale has across retries, and what was asked under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// 1 to 127 visible ASCII characters.
+    pub key: String,
+    /// SHA-256 of the request body as received.
+    pub body_sha256: [u8; 32],
+}
+
+/// A sale that passed the checks of its fields.
+#[derive(Clone, Debug)]
+pub struct SaleOrder {
+    pub draft: Draft,
+    pub idempotency: Idempotency,
+    pub caller: Caller,
+}
+
+/// What never changes about an issued document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sale {
+    pub uuid: Uuid,
+    pub number: InvoiceNumber,
+    pub icv: Icv,
+    pub issued: IssueMoment,
+    pub kind: Kind,
+    pub hash: InvoiceHash,
+    /// BT-109, without VAT.
+    pub net: Halalas,
+    /// BT-110.
+    pub vat: Halalas,
+    /// BT-115.
+    pub payable: Halalas,
+    /// Cash given back.
+    pub change: Halalas,
+    /// The nine-tag payload of the QR code.
+    pub qr: String,
+    /// The POS application's own number of the sale.
+    pub reference: Option<String>,
+}
+
+/// The answer to a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sold {
+    pub sale: Sale,
+    /// The sale was made by an earlier request with the same key and body.
+    pub replayed: bool,
+}
+
+/// A stored document and what has become of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub sale: Sale,
+    pub report: wire::Report,
+    /// Absent if nothing was to be printed.
+    pub print: Option<wire::Print>,
+}
+
+/// How a document is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Uuid(Uuid),
+    /// BT-1; a corrected reissue has the same one, so there can be several.
+    Number(String),
+    /// The POS application's own number.
+    Reference(String),
+    /// One for each chain that reached it.
+    Icv(Icv),
+}
+
+/// A document as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The stored XML, unchanged.
+    Xml,
+    /// A picture of the receipt.
+    Png,
+    /// The print job.
+    Escpos,
+}
+
+/// Why the till does not do what was asked.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The sale breaks rules; no number was taken.
+    Findings(Vec<Finding>),
+    /// The idempotency key belongs to a sale with another body; the number is
+    /// that of its invoice.
+    KeyConflict { number: String },
+    /// The till has no certificate yet.
+    NotOnboarded,
+    /// The clock cannot be trusted; says what is wrong with it and what to do.
+    Clock(Bilingual),
+    /// The till cannot do it now; says why and what to do.
+    Unavailable(Bilingual),
+    /// More is waiting than the till takes on; ask again shortly.
+    Busy,
+    /// The till is being stopped.
+    Stopping,
+    /// A fault of the program; the text is for the log only.
+    Fault(String),
+}
+
+/// The till behind the faces. Every method may be called at any time, also
+/// several at once.
+pub trait Till: Send + Sync + 'static {
+    /// Prices, signs and stores a sale, or answers a repeated one as before.
+    /// Returns after the commit; printing and reporting follow on their own.
+    fn sell(&self, order: SaleOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
+
+    /// The sale made under this key with this very body, if there is one; a key
+    /// with another body is not found.
+    fn recall(&self, of: Idempotency) -> impl Future<Output = Result<Option<Sold>, Refusal>> + Send;
+
+    /// All documents that answer to it, the latest first.
+    fn find(&self, by: Lookup) -> impl Future<Output = Result<Vec<Found>, Refusal>> + Send;
+
+    /// The bytes of a document; `None` if there is no such document.
+    fn document(
+        &self,
+        uuid: Uuid,
+        form: Form,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, Refusal>> + Send;
+
+    /// How the till is.
+    fn status(&self) -> impl Future<Output = Result<wire::Status, Refusal>> + Send;
+
+    /// Prints a copy, marked as one; `false` if there is no such document.
+    fn reprint(&self, uuid: Uuid, caller: Caller) -> impl Future<Output = Result<bool, Refusal>> + Send;
+
+    /// Checks every stored document anew. May take minutes; does not stop sales.
+    fn verify(&self) -> impl Future<Output = Result<wire::Verification, Refusal>> + Send;
+
+    /// Sends what waits without waiting for its time; gives how many wait.
+    fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;
+}

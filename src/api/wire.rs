@@ -1,0 +1,252 @@
+//! The JSON of the API's answers, written by the server and read by the client.
+//! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::service;
+use crate::invoice::{DocumentType, IssueMoment, Subtype};
+use crate::text::Bilingual;
+
+/// A message in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    pub en: String,
+    pub ar: String,
+}
+
+impl From<Bilingual> for Words {
+    fn from(text: Bilingual) -> Words {
+        Words { en: text.en, ar: text.ar }
+    }
+}
+
+/// The immutable facts of a sale. Made from nothing else than what is stored,
+/// so that a repeated request gets the same bytes for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    pub uuid: String,
+    pub number: String,
+    pub icv: u64,
+    pub issued_at: String,
+    pub kind: Kind,
+    /// Invoice hash in base64.
+    pub hash: String,
+    pub totals: Totals,
+    pub change: String,
+    pub qr: String,
+    pub reference: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// `simplified` or `standard`.
+    pub subtype: String,
+    /// `invoice`, `credit_note`, `debit_note` or `prepayment`.
+    pub document: String,
+    /// UNTDID 1001 code, `388`.
+    pub code: String,
+    /// The transaction flags, `0200000`.
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub net: String,
+    pub vat: String,
+    pub payable: String,
+}
+
+impl From<&service::Sale> for Sale {
+    fn from(sale: &service::Sale) -> Sale {
+        let subtype = match sale.kind.subtype {
+            Subtype::Simplified => "simplified",
+            Subtype::Standard => "standard",
+        };
+        let document = match sale.kind.document {
+            DocumentType::Invoice => "invoice",
+            DocumentType::CreditNote => "credit_note",
+            DocumentType::DebitNote => "debit_note",
+            DocumentType::Prepayment => "prepayment",
+        };
+        Sale {
+            uuid: sale.uuid.to_string(),
+            number: sale.number.to_string(),
+            icv: sale.icv.get(),
+            issued_at: riyadh(sale.issued),
+            kind: Kind {
+                subtype: subtype.to_owned(),
+                document: document.to_owned(),
+                code: sale.kind.document.code().to_owned(),
+                name: sale.kind.name(),
+            },
+            hash: sale.hash.to_base64(),
+            totals: Totals {
+                net: sale.net.to_string(),
+                vat: sale.vat.to_string(),
+                payable: sale.payable.to_string(),
+            },
+            change: sale.change.to_string(),
+            qr: sale.qr.clone(),
+            reference: sale.reference.clone(),
+        }
+    }
+}
+
+/// `2026-03-14T21:05:09+03:00`.
+pub fn riyadh(moment: IssueMoment) -> String {
+    format!("{moment}+03:00")
+}
+
+/// How far the reporting of a document is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The name of the queue's state, `queued`, `reported`...
+    pub state: String,
+    pub attempts: u64,
+    /// What the authority or the line said last, if it was not a plain yes.
+    pub note: Option<String>,
+}
+
+/// How far the printing of a document is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Print {
+    /// The name of the print job's state, `pending`, `printed`...
+    pub state: String,
+}
+
+/// The answer to a look-up: facts that stay, and states that move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub sale: Sale,
+    pub report: Report,
+    pub print: Option<Print>,
+}
+
+impl From<&service::Found> for Found {
+    fn from(found: &service::Found) -> Found {
+        Found { sale: Sale::from(&found.sale), report: found.report.clone(), print: found.print.clone() }
+    }
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundList {
+    pub sales: Vec<Found>,
+}
+
+/// The answer to a reprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reprinted {
+    pub uuid: String,
+    /// Always `pending`: the copy waits for the printer.
+    pub print: Print,
+}
+
+/// The answer to a sync.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synced {
+    /// Documents that wait to be sent.
+    pub waiting: u64,
+}
+
+/// How the till is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub till: String,
+    pub version: String,
+    pub environment: String,
+    /// The till's clock.
+    pub time: String,
+    pub selling: Selling,
+    /// Documents ever issued, all chains together.
+    pub documents: u64,
+    /// The last document of the chain in use.
+    pub last: Option<Last>,
+    pub queue: Queue,
+    pub printing: Printing,
+    pub certificate: Option<Certificate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selling {
+    pub ready: bool,
+    /// Why not, and what to do.
+    pub reason: Option<Words>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    pub icv: u64,
+    pub number: String,
+    pub hash: String,
+    pub issued_at: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// Documents in each state, by its name.
+    pub states: BTreeMap<String, u64>,
+    /// Documents that the authority has not confirmed yet.
+    pub unsent: u64,
+    pub oldest_unsent_at: Option<String>,
+    pub next_attempt_at: Option<String>,
+    /// Why nothing is sent, and what to do.
+    pub paused: Option<Words>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Printing {
+    pub target: String,
+    /// Print jobs in each state, by its name.
+    pub states: BTreeMap<String, u64>,
+    pub fault: Option<Words>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub subject: String,
+    pub valid_until: String,
+}
+
+/// What a walk along the chains found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    pub documents: u64,
+    pub chains: u64,
+    pub duration_ms: u64,
+    /// Empty if every hash, signature, link and QR code is right.
+    pub findings: Vec<VerifyFinding>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyFinding {
+    pub code: String,
+    /// The invoice number, or what else names the document.
+    pub document: String,
+    pub icv: Option<u64>,
+    pub message: Words,
+}
+
+/// A problem document as the client reads it; members it does not know are let
+/// pass, since a newer daemon may say more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct ProblemReply {
+    pub title: String,
+    pub title_ar: String,
+    pub status: u16,
+    pub detail: String,
+    pub detail_ar: String,
+    pub code: String,
+    #[serde(default)]
+    pub findings: Vec<FindingReply>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FindingReply {
+    pub rule: String,
+    pub field: String,
+    pub message: Words,
+    pub remedy: Words,
+}

@@ -1,0 +1,217 @@
+//! The sandbox's certificate authorities: keys made at the start, compliance and production certificates.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use der::{DateTime, Encode};
+use k256::ecdsa::signature::Signer;
+use k256::ecdsa::{DerSignature, Signature, SigningKey};
+use x509_cert::TbsCertificate;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder, CertificateBuilder};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use x509_cert::time::{Time, Validity};
+
+use super::SandboxError;
+use super::certificate::CertificateFacts;
+use super::csr::CheckedRequest;
+use super::digest;
+use super::settings::{Environment, SandboxConfig};
+
+const YEAR: i64 = 365 * 86_400 + 6 * 3600;
+/// Validity of a CSID (csr.md section 5: about five years).
+const CSID_VALIDITY: i64 = 5 * YEAR;
+
+/// The authorities of one environment.
+pub(super) struct Authority {
+    root: Issuer,
+    compliance: Issuer,
+    production: Issuer,
+    clearance_key: SigningKey,
+    /// The certificate that stamps cleared documents.
+    pub(super) clearance: CertificateFacts,
+}
+
+struct Issuer {
+    name: Name,
+    key: SigningKey,
+    certificate: String,
+}
+
+/// Which authority signs a CSID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CsidKind {
+    Compliance,
+    Production,
+}
+
+impl Authority {
+    /// Makes keys and CA certificates from the configured randomness.
+    pub(super) fn create(env: Environment, config: &SandboxConfig) -> Result<Authority, SandboxError> {
+        let root = Issuer::self_signed("CN=Sandbox Root CA,DC=gov,DC=local", config)?;
+        let compliance = Issuer::self_signed("CN=eInvoicing", config)?;
+        let name = format!("CN={},DC=extgazt,DC=gov,DC=local", env.production_issuer());
+        let production = root.subordinate(&name, config)?;
+        let clearance_key = new_key(config)?;
+        let subject = parse_name("CN=Sandbox Clearance Stamp,O=Sandbox Fatoora,C=SA")?;
+        let text = issue(&production, subject, &clearance_key, Vec::new(), config)?;
+        let clearance = CertificateFacts::read(&text)
+            .ok_or_else(|| SandboxError::Authority("the clearance certificate cannot be read back".into()))?;
+        Ok(Authority { root, compliance, production, clearance_key, clearance })
+    }
+
+    /// Issues a CSID for a checked request: base64 of the DER certificate.
+    pub(super) fn issue_csid(
+        &self,
+        kind: CsidKind,
+        request: &CheckedRequest,
+        config: &SandboxConfig,
+    ) -> Result<String, SandboxError> {
+        let issuer = match kind {
+            CsidKind::Compliance => &self.compliance,
+            CsidKind::Production => &self.production,
+        };
+        let extensions = vec![request.subject_alt_name.clone()];
+        issue_to(issuer, request.subject.clone(), request.public_key.clone(), extensions, config)
+    }
+
+    /// Stamps the 32 raw bytes of an invoice hash for clearance; DER.
+    pub(super) fn stamp(&self, hash: &[u8; 32]) -> Vec<u8> {
+        let signature: Signature = self.clearance_key.sign(hash);
+        signature.to_der().as_bytes().to_vec()
+    }
+
+    /// The CA certificates as base64 DER: root, compliance, production.
+    pub(super) fn ca_certificates(&self) -> [&str; 3] {
+        [&self.root.certificate, &self.compliance.certificate, &self.production.certificate]
+    }
+}
+
+impl Issuer {
+    fn self_signed(name: &str, config: &SandboxConfig) -> Result<Issuer, SandboxError> {
+        let (name, key) = (parse_name(name)?, new_key(config)?);
+        let profile =
+            Profile { issuer: name.clone(), subject: name.clone(), authority: true, extra: Vec::new() };
+        let certificate = build(profile, &key, public_key(&key)?, config)?;
+        Ok(Issuer { name, key, certificate })
+    }
+
+    fn subordinate(&self, name: &str, config: &SandboxConfig) -> Result<Issuer, SandboxError> {
+        let (name, key) = (parse_name(name)?, new_key(config)?);
+        let profile =
+            Profile { issuer: self.name.clone(), subject: name.clone(), authority: true, extra: Vec::new() };
+        let certificate = build(profile, &self.key, public_key(&key)?, config)?;
+        Ok(Issuer { name, key, certificate })
+    }
+}
+
+struct Profile {
+    issuer: Name,
+    subject: Name,
+    authority: bool,
+    extra: Vec<Extension>,
+}
+
+impl BuilderProfile for Profile {
+    fn get_issuer(&self, _subject: &Name) -> Name {
+        self.issuer.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.subject.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        spk: SubjectPublicKeyInfoRef<'_>,
+        issuer_spk: SubjectPublicKeyInfoRef<'_>,
+        tbs: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        let mut list = self.extra.clone();
+        let subject = tbs.subject();
+        let usage = if self.authority {
+            list.push(BasicConstraints { ca: true, path_len_constraint: None }.to_extension(subject, &list)?);
+            KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)
+        } else {
+            KeyUsage(KeyUsages::DigitalSignature.into())
+        };
+        list.push(usage.to_extension(subject, &list)?);
+        list.push(SubjectKeyIdentifier::try_from(spk)?.to_extension(subject, &list)?);
+        let issuer_id = SubjectKeyIdentifier::try_from(issuer_spk)?;
+        let authority_id = AuthorityKeyIdentifier { key_identifier: Some(issuer_id.0), ..Default::default() };
+        list.push(authority_id.to_extension(subject, &list)?);
+        Ok(list)
+    }
+}
+
+fn issue(
+    issuer: &Issuer,
+    subject: Name,
+    key: &SigningKey,
+    extra: Vec<Extension>,
+    config: &SandboxConfig,
+) -> Result<String, SandboxError> {
+    issue_to(issuer, subject, public_key(key)?, extra, config)
+}
+
+fn issue_to(
+    issuer: &Issuer,
+    subject: Name,
+    key: SubjectPublicKeyInfoOwned,
+    extra: Vec<Extension>,
+    config: &SandboxConfig,
+) -> Result<String, SandboxError> {
+    let profile = Profile { issuer: issuer.name.clone(), subject, authority: false, extra };
+    build(profile, &issuer.key, key, config)
+}
+
+fn build(
+    profile: Profile,
+    signer: &SigningKey,
+    key: SubjectPublicKeyInfoOwned,
+    config: &SandboxConfig,
+) -> Result<String, SandboxError> {
+    let lifetime = if profile.authority { 4 * CSID_VALIDITY } else { CSID_VALIDITY };
+    let now = config.now();
+    let validity = Validity::new(time(now)?, time(now.saturating_add(lifetime))?);
+    let builder = CertificateBuilder::new(profile, serial_number(config)?, validity, key).map_err(trouble)?;
+    let certificate = builder.build::<_, DerSignature>(signer).map_err(trouble)?;
+    Ok(digest::base64(&certificate.to_der().map_err(trouble)?))
+}
+
+/// 20 bytes; the top bits make it positive and of full length.
+fn serial_number(config: &SandboxConfig) -> Result<SerialNumber, SandboxError> {
+    let mut bytes = config.random::<20>();
+    bytes[0] = (bytes[0] & 0x3f) | 0x40;
+    SerialNumber::new(&bytes).map_err(trouble)
+}
+
+fn time(unix: i64) -> Result<Time, SandboxError> {
+    let since = Duration::from_secs(u64::try_from(unix).unwrap_or(0));
+    Ok(Time::from(DateTime::from_unix_duration(since).map_err(trouble)?))
+}
+
+/// A private key from the configured randomness; the few values that are no key are drawn again.
+fn new_key(config: &SandboxConfig) -> Result<SigningKey, SandboxError> {
+    (0..8)
+        .find_map(|_| SigningKey::from_slice(&config.random::<32>()).ok())
+        .ok_or_else(|| SandboxError::Authority("the source of randomness gives no usable key".into()))
+}
+
+fn public_key(key: &SigningKey) -> Result<SubjectPublicKeyInfoOwned, SandboxError> {
+    SubjectPublicKeyInfoOwned::from_key(key.verifying_key()).map_err(trouble)
+}
+
+fn parse_name(text: &str) -> Result<Name, SandboxError> {
+    Name::from_str(text).map_err(trouble)
+}
+
+fn trouble(error: impl std::fmt::Display) -> SandboxError {
+    SandboxError::Authority(error.to_string())
+}

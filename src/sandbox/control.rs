@@ -1,0 +1,210 @@
+//! Starting a sandbox and the handle that drives it: passwords, plug, audit, book, stop.
+
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+
+use super::audit::{self, Audit};
+use super::book::{Accepted, Call};
+use super::faults::FaultRule;
+use super::office::Office;
+use super::settings::{Environment, SandboxConfig, system_clock, system_entropy};
+use super::wire::{Kill, Line, PlugListener};
+use super::{SandboxError, http};
+
+/// A simulated Fatoora; see [`Sandbox::start`].
+pub struct Sandbox;
+
+enum Plug {
+    /// Listening; the task accepts connections.
+    In(JoinHandle<()>),
+    /// Not listening; the bound socket keeps the port, so that connections are refused.
+    Out(TcpSocket),
+    /// Between two states, or stopped.
+    Moving,
+}
+
+/// Drives a running sandbox. Dropping it ends the sandbox too, without waiting.
+pub struct SandboxHandle {
+    office: Arc<Office>,
+    address: SocketAddr,
+    line: Arc<Line>,
+    plug: Mutex<Plug>,
+}
+
+impl Sandbox {
+    /// Makes the authorities, listens, and serves on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`SandboxError::Listen`] when the address is taken, [`SandboxError::Authority`] when the randomness
+    /// gives no keys.
+    pub async fn start(config: SandboxConfig) -> Result<SandboxHandle, SandboxError> {
+        let asked = config.listen;
+        let office = Arc::new(Office::open(config)?);
+        let failed = |source| SandboxError::Listen { address: asked, source };
+        let listener = TcpListener::bind(asked).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let line = Line::new();
+        let plug = Mutex::new(Plug::In(serve(&office, &line, listener)));
+        Ok(SandboxHandle { office, address, line, plug })
+    }
+}
+
+fn serve(office: &Arc<Office>, line: &Arc<Line>, inner: TcpListener) -> JoinHandle<()> {
+    let service = http::router(office.clone()).into_make_service_with_connect_info::<Kill>();
+    let listener = PlugListener { inner, line: line.clone() };
+    tokio::spawn(async move {
+        // Serving ends only when this task is aborted.
+        let _ = axum::serve(listener, service).await;
+    })
+}
+
+impl SandboxHandle {
+    /// Where it listens; the port is real even if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Base URL of an environment, without a slash at its end.
+    pub fn base_url(&self, env: Environment) -> String {
+        format!("http://{}{}", self.address, env.prefix())
+    }
+
+    /// Issues a one-time password of six digits, bound to a VAT number if one is given. Valid for an hour.
+    pub fn issue_otp(&self, env: Environment, vat: Option<&str>) -> String {
+        self.office.desk().otps.issue(env, vat, &self.office.config)
+    }
+
+    /// Pulls the network plug: connections are refused, live ones are cut. Returns when none is left.
+    ///
+    /// # Errors
+    /// [`SandboxError::Listen`] when the port cannot be kept.
+    pub async fn unplug(&self) -> Result<(), SandboxError> {
+        let task = match self.take_plug() {
+            Plug::In(task) => task,
+            other => {
+                self.put_plug(other);
+                return Ok(());
+            }
+        };
+        self.end(task).await;
+        self.put_plug(Plug::Out(self.keep_port()?));
+        Ok(())
+    }
+
+    /// Plugs the network in again, on the same port.
+    ///
+    /// # Errors
+    /// [`SandboxError::Listen`] when the port cannot be listened on.
+    pub async fn plug_in(&self) -> Result<(), SandboxError> {
+        let socket = match self.take_plug() {
+            Plug::Out(socket) => socket,
+            Plug::Moving => self.keep_port()?,
+            plugged @ Plug::In(_) => {
+                self.put_plug(plugged);
+                return Ok(());
+            }
+        };
+        let listener = socket.listen(1024).map_err(|source| self.listen_error(source))?;
+        self.put_plug(Plug::In(serve(&self.office, &self.line, listener)));
+        Ok(())
+    }
+
+    /// What the book says about each CSID's chain.
+    pub fn audit(&self) -> Audit {
+        audit::audit(&self.office.desk().book)
+    }
+
+    /// Every document that was reported or cleared, in order of acceptance.
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.office.desk().book.accepted.clone()
+    }
+
+    /// Every call, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.office.desk().book.calls.clone()
+    }
+
+    /// Replaces the fault script.
+    pub fn set_faults(&self, rules: Vec<FaultRule>) {
+        self.office.desk().faults.set(rules);
+    }
+
+    /// Ends the sandbox; returns when its listener and all connections are gone.
+    pub async fn stop(self) {
+        match self.take_plug() {
+            Plug::In(task) => self.end(task).await,
+            Plug::Out(_) | Plug::Moving => {}
+        }
+    }
+
+    async fn end(&self, task: JoinHandle<()>) {
+        task.abort();
+        // The task ends by the abort; its result says nothing else.
+        let _ = task.await;
+        self.line.cut_all();
+        self.line.quiet().await;
+    }
+
+    fn keep_port(&self) -> Result<TcpSocket, SandboxError> {
+        let make = || {
+            let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(self.address)?;
+            Ok(socket)
+        };
+        make().map_err(|source| self.listen_error(source))
+    }
+
+    fn listen_error(&self, source: std::io::Error) -> SandboxError {
+        SandboxError::Listen { address: self.address, source }
+    }
+
+    fn take_plug(&self) -> Plug {
+        std::mem::replace(&mut *self.plug.lock().unwrap_or_else(PoisonError::into_inner), Plug::Moving)
+    }
+
+    fn put_plug(&self, plug: Plug) {
+        *self.plug.lock().unwrap_or_else(PoisonError::into_inner) = plug;
+    }
+}
+
+impl Drop for SandboxHandle {
+    fn drop(&mut self) {
+        if let Plug::In(task) = self.take_plug() {
+            task.abort();
+            self.line.cut_all();
+        }
+    }
+}
+
+/// Runs a sandbox by itself, for integrators: prints one line of JSON with the base URLs and an OTP of each
+/// environment to `out`, and serves until `cancel` resolves.
+///
+/// # Errors
+/// As [`Sandbox::start`]; [`SandboxError::Announce`] when the line cannot be written.
+pub async fn run_standalone(
+    listen: SocketAddr,
+    out: &mut (dyn Write + Send),
+    cancel: impl Future<Output = ()>,
+) -> Result<(), SandboxError> {
+    let handle = Sandbox::start(SandboxConfig::new(listen, system_clock(), system_entropy())).await?;
+    let environments: serde_json::Map<String, serde_json::Value> = Environment::ALL
+        .into_iter()
+        .map(|env| {
+            let entry = json!({"base_url": handle.base_url(env), "otp": handle.issue_otp(env, None)});
+            (env.name().to_owned(), entry)
+        })
+        .collect();
+    let line =
+        json!({"environments": environments, "admin_url": format!("http://{}/admin", handle.address())});
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(SandboxError::Announce)?;
+    cancel.await;
+    handle.stop().await;
+    Ok(())
+}

@@ -1,0 +1,379 @@
+//! An authority in memory: single-use OTPs, real certificates from its own CA,
+//! compliance steps, and a way to break down before or after any call.
+
+use std::collections::BTreeSet;
+use std::future::{Future, pending};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use der::{DecodePem as _, Encode as _};
+use k256::ecdsa::{DerSignature, SigningKey};
+use tilld::chain::Link;
+use tilld::fatoora::{
+    Acceptance, Accepted, Answer, CallError, Credentials, CsidAnswer, Fault, Headers, Level, Message, Otp,
+    SetupFault, Submission, Verdict,
+};
+use tilld::invoice::{DocumentType, Kind, Subtype};
+use tilld::onboard::CsidAuthority;
+use tilld::stamp;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder as _, CertificateBuilder};
+use x509_cert::certificate::TbsCertificate;
+use x509_cert::ext::Extension;
+use x509_cert::name::Name;
+use x509_cert::request::{CertReq, ExtensionReq};
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use x509_cert::time::{Time, Validity};
+
+/// Begin of 2026, UTC.
+pub const NOW: i64 = 1_767_225_600;
+pub const FIVE_YEARS: i64 = 5 * 365 * 86_400;
+
+/// What happens to a call that has been chosen to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Break {
+    /// The till dies before the request arrives.
+    KilledBefore,
+    /// The authority acts, and the till dies before the answer arrives.
+    KilledAfter,
+    /// The connection breaks before the request arrives.
+    LostBefore,
+    /// The authority acts, and the connection breaks before the answer arrives.
+    LostAfter,
+}
+
+pub struct Csid {
+    pub request_id: String,
+    token: String,
+    pub secret: String,
+    pub steps: BTreeSet<String>,
+    pub revoked: bool,
+}
+
+/// A call as it arrived.
+#[derive(Clone, Debug)]
+pub enum Call {
+    Compliance,
+    Check(Submission),
+    Production,
+}
+
+#[derive(Default)]
+pub struct Book {
+    otps: BTreeSet<String>,
+    /// The digits behind the OTP of this run, which the type itself does not show.
+    pub typed: Option<String>,
+    pub requests: Vec<String>,
+    pub compliance: Vec<Csid>,
+    pub production: Vec<Csid>,
+    pub calls: Vec<Call>,
+    /// The next calls, counted from 0, that break down.
+    pub breaks: Vec<(usize, Break)>,
+    pub reject_step: Option<&'static str>,
+    pub forget_steps: u32,
+    /// A PEM request whose certificate is handed out to everybody.
+    pub canned: Option<String>,
+    pub validity: Option<i64>,
+    pub refuse_request: Option<&'static str>,
+}
+
+pub struct Fake {
+    ca: SigningKey,
+    pub book: Mutex<Book>,
+}
+
+struct Unit {
+    subject: Name,
+    extensions: Vec<Extension>,
+}
+
+impl BuilderProfile for Unit {
+    fn get_issuer(&self, _: &Name) -> Name {
+        "CN=TEST-SubCA-1,DC=test".parse().unwrap()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.subject.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        _: SubjectPublicKeyInfoRef<'_>,
+        _: SubjectPublicKeyInfoRef<'_>,
+        _: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        Ok(self.extensions.clone())
+    }
+}
+
+impl Fake {
+    pub fn new(otps: &[&str]) -> Fake {
+        let book = Book { otps: otps.iter().map(|otp| (*otp).to_owned()).collect(), ..Book::default() };
+        Fake { ca: SigningKey::from_slice(&[0xca; 32]).unwrap(), book: Mutex::new(book) }
+    }
+
+    pub fn book(&self) -> std::sync::MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    fn certificate(&self, pem: &str, serial: u32, until: i64) -> Vec<u8> {
+        let request = CertReq::from_pem(pem).unwrap();
+        let asked = request.info.attributes.iter().find(|a| a.oid.to_string() == "1.2.840.113549.1.9.14");
+        let value = asked.unwrap().values.get(0).unwrap();
+        let mut extensions = Vec::from(value.decode_as::<ExtensionReq>().unwrap());
+        extensions.retain(|extension| extension.extn_id.to_string() == "2.5.29.17");
+        let moment = |unix: i64| {
+            let time = std::time::UNIX_EPOCH + Duration::from_secs(unix as u64);
+            Time::try_from(time).unwrap()
+        };
+        let validity = Validity::new(moment(NOW - 60), moment(until));
+        let unit = Unit { subject: request.info.subject.clone(), extensions };
+        let key: SubjectPublicKeyInfoOwned = request.info.public_key;
+        let builder = CertificateBuilder::new(unit, SerialNumber::from(serial), validity, key).unwrap();
+        builder.build::<_, DerSignature>(&self.ca).unwrap().to_der().unwrap()
+    }
+
+    fn issue(&self, book: &Book, pem: &str) -> Csid {
+        let serial = 100 + (book.compliance.len() + book.production.len()) as u32;
+        let der = self.certificate(pem, serial, book.validity.unwrap_or(NOW + FIVE_YEARS));
+        Csid {
+            request_id: format!("12345678{serial:05}"),
+            token: STANDARD.encode(STANDARD.encode(der)),
+            secret: format!("api-secret-{serial}-of-the-authority"),
+            steps: BTreeSet::new(),
+            revoked: false,
+        }
+    }
+
+    /// Runs `act` around the breakdown that was chosen for this call.
+    async fn call<T>(&self, call: Call, lost: impl Fn() -> T, act: impl Fn(&mut Book) -> T) -> T {
+        let broken = {
+            let mut book = self.book();
+            let number = book.calls.len();
+            book.calls.push(call);
+            book.breaks.iter().find(|(at, _)| *at == number).map(|(_, how)| *how)
+        };
+        match broken {
+            None => act(&mut self.book()),
+            Some(Break::LostBefore) => lost(),
+            Some(Break::LostAfter) => {
+                act(&mut self.book());
+                lost()
+            }
+            Some(Break::KilledBefore) => pending().await,
+            Some(Break::KilledAfter) => {
+                act(&mut self.book());
+                pending().await
+            }
+        }
+    }
+}
+
+fn refused(code: &str, text: &str) -> CallError {
+    let message = message(code, text);
+    CallError { call: "fake", http: Some(400), fault: Fault::Refused, messages: vec![message] }
+}
+
+pub fn message(code: &str, text: &str) -> Message {
+    Message {
+        level: Level::Error,
+        kind: "ERROR".into(),
+        code: code.into(),
+        category: String::new(),
+        message: text.into(),
+    }
+}
+
+fn unauthorized() -> CallError {
+    let fault = Fault::Setup(SetupFault::Credentials);
+    CallError { call: "fake", http: Some(401), fault, messages: Vec::new() }
+}
+
+fn lost() -> CallError {
+    CallError { call: "fake", http: None, fault: Fault::Lost("reset".into()), messages: Vec::new() }
+}
+
+fn answer(verdict: Verdict) -> Answer {
+    Answer {
+        verdict,
+        http: Some(200),
+        headers: Headers::default(),
+        body: Vec::new(),
+        duration_ms: 1,
+        error: None,
+    }
+}
+
+fn handed_out(csid: &Csid) -> CsidAnswer {
+    CsidAnswer {
+        request_id: csid.request_id.clone(),
+        disposition: "ISSUED".into(),
+        credentials: Credentials::new(csid.token.as_str(), csid.secret.as_str()),
+    }
+}
+
+fn find<'a>(csids: &'a mut [Csid], credentials: &Credentials) -> Option<&'a mut Csid> {
+    csids
+        .iter_mut()
+        .find(|csid| csid.token == credentials.token && csid.secret == *credentials.secret && !csid.revoked)
+}
+
+fn step(kind: Kind) -> String {
+    let subtype = if kind.subtype == Subtype::Standard { "standard" } else { "simplified" };
+    match kind.document {
+        DocumentType::CreditNote => format!("{subtype}-credit-note-compliant"),
+        DocumentType::DebitNote => format!("{subtype}-debit-note-compliant"),
+        _ => format!("{subtype}-compliant"),
+    }
+}
+
+impl CsidAuthority for Fake {
+    fn compliance_csid(
+        &self,
+        csr_pem: &str,
+        _: &Otp,
+    ) -> impl Future<Output = Result<CsidAnswer, CallError>> + Send {
+        let pem = csr_pem.to_owned();
+        self.call(
+            Call::Compliance,
+            || Err(lost()),
+            move |book| {
+                if let Some(why) = book.refuse_request {
+                    return Err(refused("", why));
+                }
+                let typed = book.typed.clone().expect("an OTP was typed");
+                if !book.otps.remove(&typed) {
+                    return Err(refused("Invalid-OTP", "the OTP is not valid"));
+                }
+                let csid = self.issue(book, &pem);
+                let answer = handed_out(&csid);
+                book.requests.push(pem.clone());
+                book.compliance.push(csid);
+                Ok(answer)
+            },
+        )
+    }
+
+    fn compliance_check(
+        &self,
+        credentials: &Credentials,
+        submission: &Submission,
+    ) -> impl Future<Output = Answer> + Send {
+        let (credentials, submission) = (credentials.clone(), submission.clone());
+        self.call(
+            Call::Check(submission.clone()),
+            || answer(Verdict::Lost),
+            move |book| {
+                let reject = book.reject_step;
+                let Some(csid) = find(&mut book.compliance, &credentials) else {
+                    return answer(Verdict::Setup(SetupFault::Credentials));
+                };
+                let verified = stamp::verify(&submission.xml).unwrap();
+                assert_eq!((verified.hash, verified.uuid), (submission.hash, submission.uuid));
+                let step = step(verified.kind);
+                if reject == Some(step.as_str()) {
+                    return answer(Verdict::Rejected { messages: vec![message("BR-KSA-08", "seller id")] });
+                }
+                csid.steps.insert(step);
+                answer(Verdict::Accepted(Acceptance {
+                    accepted: if verified.kind.subtype == Subtype::Standard {
+                        Accepted::Cleared
+                    } else {
+                        Accepted::Reported
+                    },
+                    repeated: false,
+                    with_warnings: false,
+                    messages: Vec::new(),
+                    cleared: None,
+                }))
+            },
+        )
+    }
+
+    fn production_csid(
+        &self,
+        credentials: &Credentials,
+        request_id: &str,
+    ) -> impl Future<Output = Result<CsidAnswer, CallError>> + Send {
+        let (credentials, request_id) = (credentials.clone(), request_id.to_owned());
+        self.call(
+            Call::Production,
+            || Err(lost()),
+            move |book| {
+                let forget = book.forget_steps > 0;
+                book.forget_steps = book.forget_steps.saturating_sub(1);
+                let Some(at) = book.compliance.iter().position(|csid| {
+                    csid.token == credentials.token && csid.secret == *credentials.secret && !csid.revoked
+                }) else {
+                    return Err(unauthorized());
+                };
+                let csid = &mut book.compliance[at];
+                if csid.request_id != request_id {
+                    return Err(refused("Invalid-Request", "not the request of these credentials"));
+                }
+                if forget {
+                    csid.steps.clear();
+                }
+                let missing: Vec<&str> =
+                    required(&book.requests[at]).into_iter().filter(|s| !csid.steps.contains(*s)).collect();
+                if !missing.is_empty() {
+                    let text =
+                        format!("not done with the following compliance steps yet [{}]", missing.join(", "));
+                    return Err(refused("Missing-ComplianceSteps", &text));
+                }
+                let pem = book.canned.clone().unwrap_or_else(|| book.requests[at].clone());
+                for earlier in &mut book.production {
+                    earlier.revoked = true;
+                }
+                let csid = self.issue(book, &pem);
+                let answer = handed_out(&csid);
+                book.production.push(csid);
+                Ok(answer)
+            },
+        )
+    }
+}
+
+/// The steps that the title in a request demands.
+fn required(pem: &str) -> Vec<&'static str> {
+    let der = CertReq::from_pem(pem).unwrap().to_der().unwrap();
+    let has = |title: &[u8]| der.windows(title.len()).any(|w| w == title);
+    let standard = ["standard-compliant", "standard-credit-note-compliant", "standard-debit-note-compliant"];
+    let simplified =
+        ["simplified-compliant", "simplified-credit-note-compliant", "simplified-debit-note-compliant"];
+    // title (2.5.4.12), UTF8String of four characters.
+    let title = |flags: &[u8; 4]| has(&[&[0x55, 4, 12, 0x0c, 4], flags.as_slice()].concat());
+    if title(b"1100") {
+        [standard, simplified].concat()
+    } else if title(b"1000") {
+        standard.to_vec()
+    } else {
+        simplified.to_vec()
+    }
+}
+
+/// A compliance document as it arrived, with its place in the chain of the
+/// certificate that stamped it.
+pub struct Arrived {
+    pub certificate: String,
+    pub link: Link,
+    pub submission: Submission,
+}
+
+/// All compliance documents that arrived, without repetitions.
+pub fn documents(book: &Book) -> Vec<Arrived> {
+    let mut documents: Vec<Arrived> = Vec::new();
+    for call in &book.calls {
+        let Call::Check(submission) = call else { continue };
+        let verified = stamp::verify(&submission.xml).unwrap();
+        let (certificate, link) = (verified.certificate, verified.link);
+        match documents.iter().find(|known| known.certificate == certificate && known.link.icv == link.icv) {
+            Some(known) => assert!(known.submission == *submission, "other bytes at ICV {}", link.icv),
+            None => documents.push(Arrived { certificate, link, submission: submission.clone() }),
+        }
+    }
+    documents
+}
