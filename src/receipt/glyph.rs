@@ -3,7 +3,9 @@
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use skrifa::GlyphId;
 use skrifa::instance::{LocationRef, Size};
-use skrifa::outline::{DrawSettings, OutlineGlyphCollection, OutlinePen};
+use skrifa::outline::{
+    DrawSettings, Engine, HintingInstance, HintingOptions, OutlineGlyphCollection, OutlinePen, Target,
+};
 
 /// Coverage from which a dot is burned. A little under half, since thermal
 /// paper shows thin strokes weaker than a screen does.
@@ -24,11 +26,40 @@ pub struct GlyphBitmap {
     pub bits: Vec<u8>,
 }
 
-/// Draws a glyph at `ppem` dots per em, shifted right by `quarter` quarters of
-/// a dot. A glyph without an outline (a space) has no rows.
-pub fn draw(outlines: &OutlineGlyphCollection<'_>, glyph: GlyphId, ppem: u32, quarter: u8) -> GlyphBitmap {
-    let mut path = Path { shift: f32::from(quarter) / 4.0, ..Path::default() };
-    let settings = DrawSettings::unhinted(Size::new(ppem as f32), LocationRef::default());
+/// How an outline is fitted to the dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// Stems snapped to whole dots, so that equal strokes come out equally
+    /// thick: letters that stand alone, and digits.
+    Hinted,
+    /// The outline as designed, shifted right by this many quarters of a dot:
+    /// joined letters, whose strokes must meet.
+    Quarter(u8),
+}
+
+/// The hinter of one font at one size, for `Fit::Hinted`. DejaVu Condensed has
+/// no instructions of its own, hence the automatic one. `None` where a font
+/// cannot be hinted; it is then drawn as designed.
+pub fn hinter(outlines: &OutlineGlyphCollection<'_>, ppem: u32) -> Option<HintingInstance> {
+    let options = HintingOptions { engine: Engine::Auto(None), target: Target::Mono };
+    HintingInstance::new(outlines, Size::new(ppem as f32), LocationRef::default(), options).ok()
+}
+
+/// Draws a glyph at `ppem` dots per em. A glyph without an outline (a space) has no rows.
+pub fn draw(
+    outlines: &OutlineGlyphCollection<'_>,
+    hinter: Option<&HintingInstance>,
+    glyph: GlyphId,
+    ppem: u32,
+    fit: Fit,
+) -> GlyphBitmap {
+    let plain = DrawSettings::unhinted(Size::new(ppem as f32), LocationRef::default());
+    let (settings, shift) = match (fit, hinter) {
+        (Fit::Hinted, Some(hinter)) => (DrawSettings::hinted(hinter, false), 0.0),
+        (Fit::Hinted, None) => (plain, 0.0),
+        (Fit::Quarter(quarter), _) => (plain, f32::from(quarter) / 4.0),
+    };
+    let mut path = Path { shift, ..Path::default() };
     let drawn = outlines.get(glyph).map(|outline| outline.draw(settings, &mut path));
     match drawn {
         Some(Ok(_)) => path.fill().unwrap_or_default(),
