@@ -22,6 +22,8 @@ pub struct GlyphBitmap {
     /// Dots from the baseline down to the top edge (negative above it).
     pub top: i32,
     pub row_bytes: usize,
+    /// Whole dots to the next pen position, where hinting decides it.
+    pub advance: Option<i32>,
     /// Rows of `row_bytes`, most significant bit leftmost, 1 is ink.
     pub bits: Vec<u8>,
 }
@@ -62,7 +64,10 @@ pub fn draw(
     let mut path = Path { shift, ..Path::default() };
     let drawn = outlines.get(glyph).map(|outline| outline.draw(settings, &mut path));
     match drawn {
-        Some(Ok(_)) => path.fill().unwrap_or_default(),
+        Some(Ok(metrics)) => {
+            let hinted = metrics.advance_width.filter(|_| fit == Fit::Hinted && hinter.is_some());
+            GlyphBitmap { advance: hinted.map(|dots| dots.round() as i32), ..path.fill().unwrap_or_default() }
+        }
         // The font is compiled in and its outlines are drawn in tests; a damaged one prints as white.
         Some(Err(_)) | None => GlyphBitmap::default(),
     }
@@ -124,7 +129,7 @@ impl Path {
                 bits[y * row_bytes + x / 8] |= 0x80 >> (x % 8);
             }
         });
-        Some(GlyphBitmap { left: x0 as i32, top: y0 as i32, row_bytes, bits })
+        Some(GlyphBitmap { left: x0 as i32, top: y0 as i32, row_bytes, advance: None, bits })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use harfrust::font::Font;
-use harfrust::{Buffer, Direction, Script, ShapeOptions, ShapePlan, ShaperFont, shape};
+use harfrust::{Buffer, Direction, GlyphInfo, Script, ShapeOptions, ShapePlan, ShaperFont, shape};
 use skrifa::outline::{HintingInstance, OutlineGlyphCollection};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
@@ -247,7 +247,11 @@ impl Typesetter {
         let font = ShaperFont::new(&face.shaping).with_scale(scale);
         // The buffer's direction and script are the plan's, which is all that could be refused.
         if shape(&font, &mut buffer, ShapeOptions::new().plan(Some(plan))).is_ok() {
-            self.place(&buffer, run.rtl, style, line);
+            // What the font adds to or takes from a glyph's own advance: kerning.
+            let nominal = |info: &GlyphInfo| font.glyph_h_advance(info.glyph_id.into());
+            let glyphs = buffer.glyph_infos().iter().zip(buffer.glyph_positions());
+            let kerns: Vec<i32> = glyphs.map(|(info, at)| at.x_advance - nominal(info)).collect();
+            self.place(&buffer, &kerns, run.rtl, style, line);
         }
         self.buffer = Some(buffer);
     }
@@ -255,9 +259,10 @@ impl Typesetter {
     /// Appends shaped glyphs. Arabic keeps quarter dots so that joined letters
     /// meet; other letters and digits stand on whole dots with whole advances,
     /// so that each always looks the same and columns of digits align.
-    fn place(&mut self, buffer: &Buffer, rtl: bool, style: Style, line: &mut ShapedLine) {
+    fn place(&mut self, buffer: &Buffer, kerns: &[i32], rtl: bool, style: Style, line: &mut ShapedLine) {
         let mut pen = line.width * 64;
-        for (info, position) in buffer.glyph_infos().iter().zip(buffer.glyph_positions()) {
+        let glyphs = buffer.glyph_infos().iter().zip(buffer.glyph_positions()).zip(kerns);
+        for ((info, position), kern) in glyphs {
             let x = pen + position.x_offset;
             let (dots, fit) = if rtl {
                 let quarters = (x + 8).div_euclid(16);
@@ -266,11 +271,13 @@ impl Typesetter {
                 ((x + 32).div_euclid(64), Fit::Hinted)
             };
             let bitmap = self.glyph(style, info.glyph_id, fit);
-            if self.bitmaps.get(bitmap as usize).is_some_and(|bitmap| !bitmap.bits.is_empty()) {
+            let Some(drawn) = self.bitmaps.get(bitmap as usize) else { continue };
+            if !drawn.bits.is_empty() {
                 let y = -(position.y_offset + 32).div_euclid(64);
                 line.glyphs.push(Placed { bitmap, x: dots, y });
             }
-            pen += if rtl { position.x_advance } else { (position.x_advance + 32).div_euclid(64) * 64 };
+            let advance = drawn.advance.map_or(position.x_advance, |dots| dots * 64 + kern);
+            pen += if rtl { position.x_advance } else { (advance + 32).div_euclid(64) * 64 };
         }
         line.width = (pen + 63).div_euclid(64);
     }
