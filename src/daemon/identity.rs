@@ -36,7 +36,8 @@ pub fn client(settings: &Settings) -> Result<Client, String> {
     let mut endpoint = Endpoint::new(environment(settings), settings.fatoora.base_url.as_deref())
         .map_err(|error| error.to_string())?;
     if let Some(file) = &settings.fatoora.extra_ca {
-        let pem = std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
+        let pem =
+            std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
         endpoint = endpoint.with_extra_ca(pem);
     }
     Client::new(endpoint).map_err(|error| error.to_string())

@@ -73,7 +73,11 @@ async fn watchdog(settings: &Settings, service: Arc<Service>) -> String {
         if answers && moves {
             tell(&[NotifyState::Watchdog]);
         } else {
-            tracing::error!(answers, moves, "a part of the till hangs; the service manager is not told that it lives");
+            tracing::error!(
+                answers,
+                moves,
+                "a part of the till hangs; the service manager is not told that it lives"
+            );
         }
     }
 }

@@ -11,10 +11,13 @@ use uuid::Uuid;
 
 use super::press::Press;
 use super::printing::Doorbell;
-use crate::api::{self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire};
+use crate::api::{
+    self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
+};
 use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind, Seller};
 use crate::ledger::{
-    self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store, Stored, audit,
+    self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
+    Stored, audit,
 };
 use crate::report::{self, Wake, Wakes};
 use crate::text::{Bilingual, Problem};
@@ -107,11 +110,7 @@ impl Till for Service {
     }
 
     async fn document(&self, uuid: Uuid, form: Form) -> Result<Option<Vec<u8>>, Refusal> {
-        let work = move |store: &mut Store| -> Result<Option<(Stored, Vec<u8>)>, StorageError> {
-            let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
-            let xml = store.xml(stored.id)?;
-            Ok(Some((stored, xml)))
-        };
+        let work = move |store: &mut Store| with_xml(store, uuid);
         let Some((stored, xml)) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)? else {
             return Ok(None);
         };
@@ -123,9 +122,10 @@ impl Till for Service {
             let receipt = press.receipt(&stored, &xml, false).map_err(|error| error.to_string())?;
             Ok(Some(if form == Form::Png { receipt.png() } else { receipt.escpos() }))
         };
-        tokio::task::spawn_blocking(draw).await.map_err(|error| Refusal::Fault(error.to_string()))?.map_err(
-            |why: String| Refusal::Unavailable(Bilingual::new(why, "تعذر رسم الإيصال.")),
-        )
+        tokio::task::spawn_blocking(draw)
+            .await
+            .map_err(|error| Refusal::Fault(error.to_string()))?
+            .map_err(|why: String| Refusal::Unavailable(Bilingual::new(why, "تعذر رسم الإيصال.")))
     }
 
     async fn status(&self) -> Result<wire::Status, Refusal> {
@@ -229,6 +229,17 @@ impl Service {
     }
 }
 
+impl Service {
+    /// The receipt of a document in a terminal's characters; `None` if there is no such document.
+    pub async fn preview(&self, uuid: Uuid) -> Result<Option<String>, String> {
+        let found =
+            self.ledger.run(move |store| with_xml(store, uuid)).await.map_err(|error| error.to_string())?;
+        let Some((stored, xml)) = found.map_err(|error| error.to_string())? else { return Ok(None) };
+        let receipt = self.press.receipt(&stored, &xml, false).map_err(|error| error.to_string())?;
+        Ok(Some(receipt.preview()))
+    }
+}
+
 /// Walks all chains in a data directory.
 pub fn verification(dir: &std::path::Path) -> Result<wire::Verification, String> {
     let began = Instant::now();
@@ -255,8 +266,7 @@ pub fn verification(dir: &std::path::Path) -> Result<wire::Verification, String>
 fn sale(store: &mut Store, stored: &Stored) -> Result<Sale, Refusal> {
     let xml = store.xml(stored.id).map_err(storage)?;
     let reading = ubl::read(&xml).map_err(|error| Refusal::Fault(error.to_string()))?;
-    let number =
-        InvoiceNumber::parse(&stored.number).map_err(|error| Refusal::Fault(error.to_string()))?;
+    let number = InvoiceNumber::parse(&stored.number).map_err(|error| Refusal::Fault(error.to_string()))?;
     Ok(Sale {
         uuid: stored.uuid,
         number,
@@ -271,6 +281,12 @@ fn sale(store: &mut Store, stored: &Stored) -> Result<Sale, Refusal> {
         qr: reading.qr.unwrap_or_default(),
         reference: stored.reference.clone(),
     })
+}
+
+fn with_xml(store: &mut Store, uuid: Uuid) -> Result<Option<(Stored, Vec<u8>)>, StorageError> {
+    let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
+    let xml = store.xml(stored.id)?;
+    Ok(Some((stored, xml)))
 }
 
 fn find(store: &mut Store, by: Lookup) -> Result<Vec<Found>, Refusal> {

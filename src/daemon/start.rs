@@ -89,7 +89,10 @@ impl Daemon {
                 wakes: Arc::clone(&wakes),
                 cancel: cancelled.clone(),
                 status,
-                settings: report::Settings { in_flight: settings.fatoora.in_flight, ..report::Settings::default() },
+                settings: report::Settings {
+                    in_flight: settings.fatoora.in_flight,
+                    ..report::Settings::default()
+                },
                 jitter: Box::new(random_u32),
             };
             tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)))
@@ -184,17 +187,22 @@ fn open_store(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, Stri
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("the folder {} cannot be made ({error})", folder.display()))?;
     }
-    let store = Store::open(&till.data_dir, &till.anchor, Arc::clone(clock)).map_err(|error| error.to_string())?;
+    let store =
+        Store::open(&till.data_dir, &till.anchor, Arc::clone(clock)).map_err(|error| error.to_string())?;
     for notice in store.notices() {
         match notice {
             Notice::MarkRecreated { documents } => {
                 tracing::warn!(documents, "the high-water mark was missing and was made anew");
             }
-            Notice::Interrupted { attempts } => tracing::info!(attempts, "interrupted attempts are sent again"),
+            Notice::Interrupted { attempts } => {
+                tracing::info!(attempts, "interrupted attempts are sent again")
+            }
             Notice::Unconfirmed { prints } => {
                 tracing::warn!(prints, "receipts may not have come out: ask the cashier, then reprint");
             }
-            Notice::Migrated { backup } => tracing::info!(backup = %backup.display(), "the ledger was brought up to date"),
+            Notice::Migrated { backup } => {
+                tracing::info!(backup = %backup.display(), "the ledger was brought up to date")
+            }
             Notice::ChainsClosed { reason } => tracing::warn!(reason, "all chains are closed"),
         }
     }
@@ -283,7 +291,8 @@ fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready:
         PrinterTarget::Directory(folder) => format!("file:{}", folder.display()),
         PrinterTarget::Tcp { host, port } => format!("tcp:{host}:{port}"),
     };
-    let prints = settings.printer.print == PrintPolicy::Always && settings.printer.target != PrinterTarget::None;
+    let prints =
+        settings.printer.print == PrintPolicy::Always && settings.printer.target != PrinterTarget::None;
     Facts {
         till: settings.till.name.clone(),
         environment: settings.fatoora.environment.word().to_owned(),
