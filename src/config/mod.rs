@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
 pub use settings::{
-    Api, Environment, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines,
-    Settings, Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
+    Till,
 };
 
 /// Where the configuration is looked for if the command line does not say.

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::fatoora::Environment;
 use crate::invoice::Seller;
+use crate::keys::UnitProfile;
 
 /// Declares an enum of words, as they stand in the file.
 macro_rules! words {
@@ -38,18 +40,6 @@ macro_rules! words {
 }
 
 words! {
-    /// The three worlds of the platform (fatoora-api.md section 1).
-    Environment {
-        Sandbox = "sandbox",
-        Simulation = "simulation",
-        Production = "production",
-    }
-    /// Which documents the certificate is for (csr.md section 3.2, `title`).
-    UnitTitle {
-        Simplified = "0100",
-        Standard = "1000",
-        Both = "1100",
-    }
     /// When a sale prints its receipt.
     PrintPolicy {
         Always = "always",
@@ -72,7 +62,8 @@ words! {
 pub struct Settings {
     pub till: Till,
     pub seller: Arc<Seller>,
-    pub unit: Unit,
+    /// The device, as its certificate request names it.
+    pub unit: UnitProfile,
     pub fatoora: Fatoora,
     pub printer: Printer,
     pub api: Api,
@@ -93,23 +84,13 @@ pub struct Till {
     pub anchor: PathBuf,
 }
 
-/// The device, as its certificate request names it (csr.md sections 2 and 3.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
-    pub common_name: String,
-    pub organization_unit: String,
-    pub organization: String,
-    pub serial_number: String,
-    pub title: UnitTitle,
-    pub location: String,
-    pub category: String,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fatoora {
     pub environment: Environment,
-    /// Instead of the platform's own address; a loopback address, without a
-    /// slash at its end.
+    /// Instead of the platform's own address: one that [`Endpoint::new`]
+    /// accepts, without a slash at its end.
+    ///
+    /// [`Endpoint::new`]: crate::fatoora::Endpoint::new
     pub base_url: Option<String>,
     /// PEM file with certificate authorities trusted besides the public ones.
     pub extra_ca: Option<PathBuf>,

@@ -32,9 +32,8 @@ impl Store {
     }
 
     fn newest_first(&self, condition: &str, value: &str) -> Result<Vec<Stored>, StorageError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM documents WHERE {condition} ORDER BY id DESC LIMIT {MOST_LISTED}"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM documents WHERE {condition} ORDER BY id DESC LIMIT {MOST_LISTED}");
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query([value])?;
         let mut found = Vec::new();

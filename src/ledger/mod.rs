@@ -4,8 +4,8 @@
 //!
 //! FIGURES-PLACEHOLDER
 
-pub mod audit;
 mod append;
+pub mod audit;
 mod backlog;
 mod backup;
 mod clock;

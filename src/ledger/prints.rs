@@ -69,11 +69,13 @@ impl Store {
         let key = (job.document.row(), job.task);
         self.write(durability, |db| {
             match state {
-                PrintState::Printed => db
-                    .prepare_cached("DELETE FROM work WHERE document = ?1 AND task = ?2")?
-                    .execute(key)?,
+                PrintState::Printed => {
+                    db.prepare_cached("DELETE FROM work WHERE document = ?1 AND task = ?2")?.execute(key)?
+                }
                 open => db
-                    .prepare_cached("UPDATE work SET state = ?3, note = ?4 WHERE document = ?1 AND task = ?2")?
+                    .prepare_cached(
+                        "UPDATE work SET state = ?3, note = ?4 WHERE document = ?1 AND task = ?2",
+                    )?
                     .execute((key.0, key.1, open.name(), fault))?,
             };
             Ok::<_, StorageError>(())

@@ -138,7 +138,8 @@ impl Store {
         let state = old.state.step(ReportState::InFlight)?;
         let new = Report { state, began_at: now, tries: old.tries + 1, ..old };
         self.write(Durability::ProcessEnd, |db| {
-            let sql = "UPDATE work SET state = ?2, began_at = ?3, tries = ?4 WHERE document = ?1 AND task = 0";
+            let sql =
+                "UPDATE work SET state = ?2, began_at = ?3, tries = ?4 WHERE document = ?1 AND task = 0";
             db.prepare_cached(sql)?.execute((id.row(), state.name(), now, new.tries))?;
             Ok::<_, StorageError>(())
         })?;
