@@ -12,7 +12,7 @@ use super::xml_text::{self, XmlFault};
 
 const MAX_BYTES: usize = 10 * 1024 * 1024;
 const MAX_DEPTH: usize = 64;
-const MAX_NODES: usize = 200_000;
+const MAX_NODES: usize = 500_000;
 const MAX_ATTRIBUTES: usize = 32;
 const MAX_DECLARATIONS: usize = 128;
 
