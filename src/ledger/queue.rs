@@ -286,10 +286,10 @@ impl Store {
     /// Every attempt of a document, in order.
     pub fn attempts(&mut self, id: DocumentId) -> Result<Vec<Attempt>, StorageError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT number, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict, error,
-                    attempts.state, hash
-             FROM attempts JOIN documents ON documents.id = attempts.document
-             WHERE document = ?1 ORDER BY number",
+            "SELECT a.number, a.started_at, a.duration_ms, a.endpoint, a.http, a.headers, a.body, a.body_length,
+                    a.verdict, a.error, a.state, d.hash
+             FROM attempts a JOIN documents d ON d.id = a.document
+             WHERE a.document = ?1 ORDER BY a.number",
         )?;
         let mut rows = statement.query([id.row()])?;
         let mut found = Vec::new();

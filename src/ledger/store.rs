@@ -238,6 +238,15 @@ impl Store {
         self.mark_fault
     }
 
+    /// The most that the ledger file may grow to, so that it cannot crowd out the
+    /// rest of a small disk. At the limit sales fail with [`StorageError::DiskFull`];
+    /// a limit below the present size stops growth at once.
+    pub fn limit_file(&mut self, bytes: u64) -> Result<(), StorageError> {
+        let pages = bytes / u64::from(database::PAGE_SIZE);
+        self.db.query_row(&format!("PRAGMA max_page_count = {}", pages.max(1)), [], |_| Ok(()))?;
+        Ok(())
+    }
+
     /// Work for a quiet moment between two sales: moves the write-ahead log into
     /// the file once it is long enough, so that no sale has to. True if it did.
     pub fn tidy(&mut self) -> bool {

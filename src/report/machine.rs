@@ -214,7 +214,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             self.more = true;
         }
         let held = self.brake.hold().copied();
-        if self.wants_more(held.is_some()) {
+        if self.wants_more(now, held.as_ref()) {
             return self.fetch(now);
         }
         if let Some(until) = self.blocked(now, held.as_ref()) {
@@ -262,6 +262,26 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         self.brake.probe_ended(id);
         self.settling.insert(id, Some(Deferred { doc, due: now, again: Again::Blameless }));
         Some(Outcome { state: ReportState::Queued, due_at: wall, hold: None, surprise: false })
+    }
+
+    /// The document cannot be read from the ledger: no byte left. Others go
+    /// first; it is looked at again later.
+    pub fn set_aside(&mut self, now: Moment, id: Id) {
+        let Some(Flight { doc, .. }) = self.in_flight.remove(&id) else { return };
+        self.brake.probe_ended(id);
+        let deferred = self.defer(now, 0, doc, Again::Slow);
+        self.deferred.insert(id, deferred);
+    }
+
+    /// The till has no credentials for the document: no byte left, and the
+    /// queue waits as after a 401.
+    pub fn no_credentials(&mut self, now: Moment, id: Id) {
+        let Some(Flight { doc, .. }) = self.in_flight.remove(&id) else { return };
+        let from_probe = self.brake.is_probe(id);
+        let random = (self.jitter)();
+        self.brake.setup(now, PauseReason::Setup(SetupFault::Credentials), from_probe, random);
+        self.brake.probe_ended(id);
+        self.ready.insert(id, doc);
     }
 
     /// An attempt ended. Gives what to write; the document is not touched
@@ -322,10 +342,16 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             || self.settling.contains_key(&id)
     }
 
-    /// Under a held brake a full choice is wanted, so that a probe need not be
-    /// a document that failed before.
-    fn wants_more(&self, held: bool) -> bool {
-        let short = if held { self.ready.len() < BATCH } else { self.ready.is_empty() };
+    /// Whether the ledger is to be asked: when nothing is left to send, and
+    /// before a probe that would be a document that failed before.
+    fn wants_more(&self, now: Moment, held: Option<&Hold<Id>>) -> bool {
+        let short = match held {
+            None => self.ready.is_empty(),
+            Some(hold) => {
+                let probing = hold.probe.is_none() && now >= hold.until;
+                self.ready.is_empty() || (probing && self.ready.values().all(|doc| doc.failures() > 0))
+            }
+        };
         self.more && self.fetching.is_none() && short
     }
 
@@ -524,10 +550,6 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         Deferred { doc, due: now.plus(wait), again }
     }
 }
-
-/// The till has no credentials for what is queued: nothing was sent, and the
-/// queue waits as after a 401.
-pub(super) const NO_CREDENTIALS: Verdict = Verdict::Setup(SetupFault::Credentials);
 
 #[cfg(test)]
 mod tests;

@@ -216,10 +216,10 @@ impl World {
             Mood::Unauthorized => return Verdict::Setup(SetupFault::Credentials),
             Mood::Nonsense400 => return Verdict::Protocol { messages: Vec::new() },
             Mood::Limited => {
-                let retry_after = (luck % 2 == 0).then_some(RetryAfter::Seconds(luck % 7));
+                let retry_after = luck.is_multiple_of(2).then_some(RetryAfter::Seconds(luck % 7));
                 return Verdict::Throttled { retry_after };
             }
-            Mood::Storm if luck % 3 == 0 => return Verdict::Unavailable,
+            Mood::Storm if luck.is_multiple_of(3) => return Verdict::Unavailable,
             Mood::Fine | Mood::Moody | Mood::Storm | Mood::Rubbish => {}
         }
         let row = self.rows.get_mut(&id).expect("known");

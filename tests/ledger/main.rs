@@ -1,0 +1,10 @@
+//! The ledger from outside: what it promises, and what it refuses to be made to do.
+
+mod appending;
+mod handle;
+mod immutable;
+mod marks;
+mod measure;
+mod opening;
+mod queue;
+mod support;

@@ -1,0 +1,296 @@
+//! A till for tests: a certificate made on the spot, sales by the dozen, a
+//! clock and randomness that repeat.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use der::Encode as _;
+use k256::ecdsa::signature::Signer as _;
+use k256::ecdsa::{DerSignature, Signature, SigningKey};
+use k256::pkcs8::EncodePublicKey as _;
+use tempfile::TempDir;
+use tilld::chain::InvoiceHash;
+use tilld::invoice::{
+    Address, Kind, PartyId, PaymentMeans, Priced, PricedLine, Seller, TaxGroup, Tender, TenderKind, Totals,
+    Vat, VatNumber,
+};
+use tilld::ledger::{
+    AppendError, Idempotency, OpenError, Order, Recovery, Store, Stored, Surroundings, TestClock, Unit,
+};
+use tilld::money::{Decimal, Halalas, Quantity};
+use tilld::stamp::{Signer, SignerError, StampCertificate};
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder as _, CertificateBuilder};
+use x509_cert::certificate::TbsCertificate;
+use x509_cert::ext::Extension;
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
+use x509_cert::time::{Time, Validity};
+
+/// 2026-03-14, a little after nine in the evening in Riyadh.
+pub const NOW: i64 = 1_773_511_509;
+pub const YEAR: i64 = 365 * 86_400;
+
+struct Profile(Name);
+
+impl BuilderProfile for Profile {
+    fn get_issuer(&self, _: &Name) -> Name {
+        self.0.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.0.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        _: SubjectPublicKeyInfoRef<'_>,
+        _: SubjectPublicKeyInfoRef<'_>,
+        _: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The stamping key of unit `n`.
+pub struct TestSigner(SigningKey);
+
+impl TestSigner {
+    pub fn new(n: u8) -> TestSigner {
+        TestSigner(SigningKey::from_slice(&[n; 32]).unwrap())
+    }
+}
+
+impl Signer for TestSigner {
+    fn sign(&self, hash: &InvoiceHash) -> Result<Vec<u8>, SignerError> {
+        let signature: Signature = self.0.sign(hash.bytes());
+        Ok(signature.to_der().as_bytes().to_vec())
+    }
+
+    fn public_key_der(&self) -> Vec<u8> {
+        self.0.verifying_key().to_public_key_der().unwrap().as_bytes().to_vec()
+    }
+}
+
+/// A key whose hardware is gone.
+pub struct BrokenSigner(pub TestSigner);
+
+impl Signer for BrokenSigner {
+    fn sign(&self, _: &InvoiceHash) -> Result<Vec<u8>, SignerError> {
+        Err(SignerError("no key in the slot".to_owned()))
+    }
+
+    fn public_key_der(&self) -> Vec<u8> {
+        self.0.public_key_der()
+    }
+}
+
+pub fn certificate(n: u8, not_before: i64, not_after: i64) -> StampCertificate {
+    let at = |unix: i64| Time::try_from(std::time::UNIX_EPOCH + Duration::from_secs(unix as u64)).unwrap();
+    let key = SigningKey::from_slice(&[n; 32]).unwrap();
+    let spki = SubjectPublicKeyInfo::from_key(key.verifying_key()).unwrap();
+    let name: Name = format!("CN=T1-{n},OU=Riyadh,O=Nakheel Market,C=SA").parse().unwrap();
+    let validity = Validity::new(at(not_before), at(not_after));
+    let builder =
+        CertificateBuilder::new(Profile(name), SerialNumber::from(u32::from(n)), validity, spki).unwrap();
+    let der = builder.build::<_, DerSignature>(&key).unwrap().to_der().unwrap();
+    StampCertificate::from_base64(&STANDARD.encode(der)).unwrap()
+}
+
+pub fn seller() -> Arc<Seller> {
+    Arc::new(Seller {
+        name: "أسواق النخيل | Nakheel Market".to_owned(),
+        vat: VatNumber::parse("399999999900003").unwrap(),
+        id: PartyId::seller("CRN", "1010010000").unwrap(),
+        address: Address {
+            street: "الأمير سلطان | Prince Sultan".to_owned(),
+            building: "2322".to_owned(),
+            district: "المربع | Al-Murabba".to_owned(),
+            city: "الرياض | Riyadh".to_owned(),
+            postal_code: "23333".to_owned(),
+            country: "SA".to_owned(),
+            additional_street: None,
+            additional_number: None,
+            province: None,
+        },
+    })
+}
+
+/// Unit `n` with the prefix `T<n>-`.
+pub fn unit(n: u8) -> Unit {
+    Unit {
+        certificate: certificate(n, NOW - YEAR, NOW + YEAR),
+        signer: Box::new(TestSigner::new(n)),
+        seller: seller(),
+        environment: "sandbox".to_owned(),
+        number_prefix: "T1-".to_owned(),
+        dictionary: Vec::new(),
+    }
+}
+
+/// A basket of `lines` lines that differs with `seed`.
+pub fn priced(seed: u64, lines: usize) -> Priced {
+    const GOODS: [(&str, &str); 8] = [
+        ("طماطم بلدي", "Local Tomatoes"),
+        ("جبنة عكاوي", "Akkawi Cheese"),
+        ("عصير برتقال", "Orange Juice"),
+        ("دجاج مبرد", "Chilled Chicken"),
+        ("زيت زيتون بكر", "Virgin Olive Oil"),
+        ("شاي أسود", "Black Tea"),
+        ("منظف أرضيات", "Floor Cleaner"),
+        ("بطاريات قلوية", "Alkaline Batteries"),
+    ];
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = |bound: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % bound
+    };
+    let lines: Vec<PricedLine> = (0..lines)
+        .map(|_| {
+            let (ar, en) = GOODS[next(8) as usize];
+            let size = 100 * (1 + next(20));
+            let price = 50 + next(9_000) as i64;
+            let count = 1 + next(6) as i64;
+            let net = Halalas::new(price * count);
+            let vat_amount = Halalas::new((net.get() * 15 + 50) / 100);
+            PricedLine {
+                name: format!("{ar} {size} جم | {en} {size} g"),
+                quantity: Quantity::from_thousandths(count * 1000),
+                unit: "PCE".to_owned(),
+                price: Decimal::new(i128::from(price) * 10_000, 6),
+                allowance: None,
+                net,
+                vat_amount,
+                gross: net + vat_amount,
+                paid: net + vat_amount,
+                vat: Vat::STANDARD,
+                barcode: Some(format!("628{:010}", next(10_000_000_000))),
+                article: None,
+            }
+        })
+        .collect();
+    let net: Halalas = lines.iter().map(|line| line.net).sum();
+    let tax = Halalas::new((net.get() * 15 + 50) / 100);
+    let totals = Totals {
+        line_net: net,
+        tax_exclusive: net,
+        tax,
+        tax_inclusive: net + tax,
+        payable: net + tax,
+        ..Totals::default()
+    };
+    Priced {
+        lines,
+        allowances: Vec::new(),
+        groups: vec![TaxGroup { vat: Vat::STANDARD, taxable: net, tax }],
+        totals,
+        payment_means: vec![PaymentMeans { kind: TenderKind::Cash }],
+        tenders: vec![Tender { kind: TenderKind::Cash, amount: totals.payable + Halalas::new(35) }],
+        change: Halalas::new(35),
+    }
+}
+
+/// Sale number `seed` without an idempotency key.
+pub fn order(seed: u64) -> Order {
+    Order {
+        kind: Kind::SIMPLIFIED_INVOICE,
+        priced: priced(seed, 3),
+        buyer: None,
+        supply_date: None,
+        billing_references: Vec::new(),
+        reason: None,
+        note: None,
+        reference: Some(format!("POS-{seed:06}")),
+        idempotency: None,
+        print: true,
+    }
+}
+
+pub fn keyed(seed: u64, key: &str, body: u8) -> Order {
+    let idempotency = Some(Idempotency { key: key.to_owned(), body_sha256: [body; 32] });
+    Order { idempotency, ..order(seed) }
+}
+
+/// A data directory, its mark and its clock.
+pub struct Till {
+    pub root: TempDir,
+    pub clock: Arc<TestClock>,
+}
+
+impl Till {
+    pub fn new() -> Till {
+        Till { root: tempfile::tempdir().unwrap(), clock: Arc::new(TestClock::at(NOW)) }
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    pub fn anchor(&self) -> PathBuf {
+        self.root.path().join("state").join("mark")
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.dir().join(tilld::ledger::FILE_NAME)
+    }
+
+    pub fn try_open(&self, recovery: Recovery) -> Result<Store, OpenError> {
+        let mut count = 0u8;
+        let random = Box::new(move |buffer: &mut [u8]| {
+            for byte in buffer {
+                count = count.wrapping_mul(73).wrapping_add(41);
+                *byte = count;
+            }
+            Ok(())
+        });
+        let with = Surroundings { clock: self.clock.clone(), random, clock_tolerance: 120, recovery };
+        Store::open_with(&self.dir(), &self.anchor(), with)
+    }
+
+    /// Opens the store with unit 1.
+    pub fn open(&self) -> Store {
+        let mut store = self.try_open(Recovery::Refuse).unwrap();
+        store.activate(unit(1)).unwrap();
+        store
+    }
+
+    /// Sells `count` times and closes.
+    pub fn sell(&self, count: u64) -> Vec<Stored> {
+        let mut store = self.open();
+        let first = store.documents();
+        let sold = (0..count).map(|n| sell(&mut store, first + n).unwrap()).collect();
+        store.close().unwrap();
+        sold
+    }
+
+    /// Another program on the file: no trigger settings, no good will.
+    pub fn intruder(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.file()).unwrap();
+        db.execute_batch("PRAGMA recursive_triggers = OFF; PRAGMA foreign_keys = OFF;").unwrap();
+        db
+    }
+}
+
+pub fn sell(store: &mut Store, seed: u64) -> Result<Stored, AppendError> {
+    store.append(order(seed))
+}
+
+/// Copies every file of a directory tree.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
