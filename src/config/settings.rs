@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::fatoora::Environment;
 use crate::invoice::Seller;
-use crate::keys::UnitProfile;
 
 /// Declares an enum of words, as they stand in the file.
 macro_rules! words {
@@ -40,6 +39,12 @@ macro_rules! words {
 }
 
 words! {
+    /// Which documents the certificate is for (csr.md section 3.2, `title`).
+    UnitTitle {
+        Simplified = "0100",
+        Standard = "1000",
+        Both = "1100",
+    }
     /// When a sale prints its receipt.
     PrintPolicy {
         Always = "always",
@@ -62,8 +67,7 @@ words! {
 pub struct Settings {
     pub till: Till,
     pub seller: Arc<Seller>,
-    /// The device, as its certificate request names it.
-    pub unit: UnitProfile,
+    pub unit: Unit,
     pub fatoora: Fatoora,
     pub printer: Printer,
     pub api: Api,
@@ -82,6 +86,19 @@ pub struct Till {
     /// `data_dir`, so that restoring a backup of that folder does not take the
     /// mark back with it.
     pub anchor: PathBuf,
+}
+
+/// The device, as its certificate request names it; passed
+/// [`UnitProfile::check`](crate::keys::UnitProfile::check) together with the seller's VAT number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    pub common_name: String,
+    pub organization_unit: String,
+    pub organization: String,
+    pub serial_number: String,
+    pub title: UnitTitle,
+    pub location: String,
+    pub category: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::fragment::{
 use super::merge::Merged;
 use super::settings::{
     Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
-    Till,
+    Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
@@ -183,7 +183,7 @@ impl Judge<'_> {
 
     /// The rules are those of the certificate request itself; what is missing
     /// is judged as missing only.
-    fn unit(&mut self, unit: UnitFragment, seller: Option<&Seller>) -> Option<UnitProfile> {
+    fn unit(&mut self, unit: UnitFragment, seller: Option<&Seller>) -> Option<Unit> {
         let fields = [
             ("unit.common_name", unit.common_name),
             ("unit.organization_unit", unit.organization_unit),
@@ -221,7 +221,16 @@ impl Judge<'_> {
             }
             sound = false;
         }
-        sound.then_some(profile)
+        let title = UnitTitle::from_word(&profile.title)?;
+        sound.then_some(Unit {
+            common_name: profile.common_name,
+            organization_unit: profile.organization_unit,
+            organization: profile.organization,
+            serial_number: profile.serial,
+            title,
+            location: profile.location,
+            category: profile.category,
+        })
     }
 
     fn fatoora(&mut self, fatoora: FatooraFragment) -> Option<Fatoora> {
