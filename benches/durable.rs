@@ -15,8 +15,7 @@ use tempfile::TempDir;
 use tilld::chain::{Head, Link};
 use tilld::invoice::{Draft, Invoice, Kind, price};
 use tilld::ledger::{
-    AttemptRecord, FILE_NAME, Idempotency, Order, PrintState, ReportState, Store, Stored, TestClock,
-    Unit,
+    AttemptRecord, FILE_NAME, Idempotency, Order, PrintState, ReportState, Store, Stored, TestClock, Unit,
 };
 use tilld::stamp::stamp;
 
@@ -248,7 +247,15 @@ fn life() -> Outcome<()> {
     remark("P7", "of this the sale / sale and print", "-", &part(&sale), &part(&printed));
     let raw = exported(&till)?;
     let stored = |label: &str, cost: &Cost| {
-        verdict("P8", label, &format!("XML {raw} B"), &format!("{} B", cost.stored), cost.stored as f64, 2048.0, "B");
+        verdict(
+            "P8",
+            label,
+            &format!("XML {raw} B"),
+            &format!("{} B", cost.stored),
+            cost.stored as f64,
+            2048.0,
+            "B",
+        );
     };
     stored("stored per sale, exported byte for byte", &sale);
     stored("stored per sale with its answer", &reported);

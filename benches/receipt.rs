@@ -64,6 +64,12 @@ fn measure() {
     let times = image.least().as_secs_f64() / matrix.least().as_secs_f64();
     let millis = |task: &Task<'_>| format!("{:.2} ms", task.least().as_secs_f64() * 1e3);
     let limit = format!("QR matrix {}", millis(&matrix));
-    remark("P14", "time of a warm 10-line image, QR and all", &limit, &millis(&image), &format!("{times:.2} x"));
+    remark(
+        "P14",
+        "time of a warm 10-line image, QR and all",
+        &limit,
+        &millis(&image),
+        &format!("{times:.2} x"),
+    );
     verdict("P15", "bytes to the printer, 576 dots", "-", &format!("{bytes} B"), bytes as f64, 45e3, "B");
 }

@@ -101,8 +101,20 @@ fn measure() {
     ratio("P3", "40 lines sealed", larger.least(), ("10 lines", sealed.least()), 1.6);
     let more = larger_verified.least().as_secs_f64() / verified.least().as_secs_f64();
     let ten = format!("10 lines {}", micros(verified.least()));
-    remark("P3", "40 lines sealed and re-verified", &ten, &micros(larger_verified.least()), &format!("{more:.2} x"));
+    remark(
+        "P3",
+        "40 lines sealed and re-verified",
+        &ten,
+        &micros(larger_verified.least()),
+        &format!("{more:.2} x"),
+    );
     let share = read.least().as_secs_f64() / sign.least().as_secs_f64();
     let one = format!("one signature {}", micros(sign.least()));
-    remark("P1", "beside it: reading the JSON request", &one, &micros(read.least()), &format!("{share:.2} x"));
+    remark(
+        "P1",
+        "beside it: reading the JSON request",
+        &one,
+        &micros(read.least()),
+        &format!("{share:.2} x"),
+    );
 }

@@ -73,7 +73,11 @@ pub fn rounds(usual: usize) -> usize {
 /// ratio or value, what is allowed, verdict.
 pub fn verdict(budget: &str, what: &str, limit: &str, measured: &str, value: f64, most: f64, unit: &str) {
     let met = if value <= most { "met" } else { "MISSED" };
-    println!("{budget} | {what} | {limit} | {measured} | {} | {} | {met}", number(value, unit), number(most, unit));
+    println!(
+        "{budget} | {what} | {limit} | {measured} | {} | {} | {met}",
+        number(value, unit),
+        number(most, unit)
+    );
 }
 
 /// As [`verdict`] for a figure without a budget of its own.
