@@ -158,6 +158,10 @@ impl Builder {
             return Err(malformed("a second root element".to_owned()));
         }
         let name = tag.name().as_ref().len();
+        if tag.len() == name {
+            // Nothing behind the name: no attributes to look at, and canonical.
+            return Ok(());
+        }
         let mut canonical_len = name;
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|e| malformed(e.to_string()))?;
