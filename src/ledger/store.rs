@@ -23,8 +23,9 @@ use crate::stamp::{Signer, StampCertificate};
 /// Fills a buffer with random bytes.
 pub type Random = Box<dyn FnMut(&mut [u8]) -> io::Result<()> + Send>;
 
-/// zstd level of documents: see the measurements in mod.rs.
-pub(super) const LEVEL: i32 = 6;
+/// zstd level of documents. On 10-line sales level 6 stores 1,741 bytes each and
+/// packs in 0.81 M instructions, level 3 stores 1,842 in 0.31 M; the budget is 2,048.
+pub(super) const LEVEL: i32 = 3;
 
 /// Transactions after which the log is moved into the file between two sales.
 const CHECKPOINT_EVERY: u32 = 400;
