@@ -174,10 +174,21 @@ fn durable_sale() -> Outcome<()> {
         sealed.push(began.elapsed());
     }
     let limit = committed.percentile(50) + sealed.percentile(50);
-    ratio("P5", "a durable sale, p50", sold.percentile(50), ("bare commit + sealing", limit), 1.15);
-    let commit = format!("bare commit {}", micros(committed.percentile(50)));
-    let above = sold.percentile(50).saturating_sub(committed.percentile(50));
-    remark("P5", "what the sale takes above the commit", &commit, &micros(above), "-");
+    if sold.percentile(50) < limit {
+        // A sale holds a commit and a sealing, so this cannot be: others were using the disk.
+        let both = format!("{} / {}", micros(sold.percentile(50)), micros(limit));
+        remark("P5", "a durable sale, p50", "bare commit + sealing", &both, "disk too busy to tell");
+    } else {
+        ratio("P5", "a durable sale, p50", sold.percentile(50), ("bare commit + sealing", limit), 1.15);
+    }
+    // From the fastest rounds: the middle ones move with whoever else uses the disk.
+    let above = sold.least().saturating_sub(committed.least());
+    let commit = format!("bare commit {}", micros(committed.least()));
+    remark("P5", "above the commit, fastest of each", &commit, &micros(above), "-");
+    // commit + above <= 1.15 (commit + sealing), solved for the commit.
+    let slow = (above.as_secs_f64() - 1.15 * sealed.least().as_secs_f64()) / 0.15;
+    let from = format!("{:.2} ms", slow.max(0.0) * 1e3);
+    remark("P5", "so it holds where a commit takes at least", "SD card: 2 to 30 ms", &from, "-");
     let bare = format!("bare commit {}", micros(committed.percentile(99)));
     remark("P5", "a durable sale, p99", &bare, &micros(sold.percentile(99)), "-");
     drop(insert);
