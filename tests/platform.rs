@@ -284,10 +284,13 @@ fn a_port_that_does_not_speak_tls_gets_nothing() {
     });
 }
 
+/// A document's state and its attempts.
+type Row = (ReportState, Vec<Record>);
+
 /// A queue in memory that holds to the ledger's transitions.
 #[derive(Clone, Default)]
 struct Memory {
-    rows: Arc<Mutex<BTreeMap<u64, (ReportState, Vec<Record>)>>>,
+    rows: Arc<Mutex<BTreeMap<u64, Row>>>,
     changed: Arc<Notify>,
 }
 
@@ -300,7 +303,7 @@ impl Memory {
         memory
     }
 
-    fn row(&self, id: u64) -> (ReportState, Vec<Record>) {
+    fn row(&self, id: u64) -> Row {
         self.rows.lock().expect("lock")[&id].clone()
     }
 
@@ -327,7 +330,7 @@ impl Queue for Memory {
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<u64>>, QueueError> {
         let rows = self.rows.lock().expect("lock");
         let queued = rows.iter().filter(|(_, (state, _))| *state == ReportState::Queued);
-        let waiting = |(id, (_, records)): (&u64, &(ReportState, Vec<Record>))| Waiting {
+        let waiting = |(id, (_, records)): (&u64, &Row)| Waiting {
             id: *id,
             attempts: u32::try_from(records.len()).expect("few"),
             issued: 0,

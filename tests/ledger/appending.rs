@@ -152,9 +152,7 @@ fn a_given_dictionary_is_used_and_a_prefix_is_checked() {
     assert!(store.activate(Unit { number_prefix: "T\n".to_owned(), ..unit(1) }).is_err());
     let other = certificate(3, NOW - 10, NOW + 10);
     let signer = Box::new(TestSigner::new(3));
-    store
-        .activate(Unit { certificate: other, signer, dictionary: b"anything".to_vec(), ..unit(1) })
-        .unwrap();
+    store.activate(Unit { certificate: other, signer, dictionary: b"anything".to_vec(), ..unit(1) }).unwrap();
     let sold = store.append(order(1)).unwrap();
     assert!(stamp::verify(&store.xml(sold.id).unwrap()).is_ok());
 }
