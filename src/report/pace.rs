@@ -7,8 +7,11 @@ use super::backoff::Moment;
 /// Proper answers in a row after which one more document may be in flight.
 const STEP_UP: u32 = 10;
 /// So often the pace is eased when no 429 came, and by how much.
-const EASE_EVERY: u64 = 5_000;
-const EASE_PERCENT: u64 = 94;
+const EASE_EVERY: u64 = 1_000;
+const EASE_PERCENT: u64 = 98;
+/// A 429 this long after the last one, in milliseconds, starts anew: a single
+/// one says nothing about a rate.
+const FORGET: u64 = 30_000;
 /// Shorter intervals than this, in microseconds, are no limit any more.
 const NEGLIGIBLE: u64 = 5_000;
 /// Rates are measured over at least this long.
@@ -94,16 +97,19 @@ impl Pace {
         self.allowed = 1;
         self.eased = now;
         let Some((since, answers)) = self.cycle else { return };
-        let under_way = self.limited_at.is_some_and(|limited| begun <= limited);
-        if answers == 0 || under_way {
+        let last = self.limited_at;
+        if answers == 0 || last.is_some_and(|last| begun <= last) {
+            return;
+        }
+        self.cycle = Some((now, 0));
+        self.limited_at = Some(now);
+        if last.is_none_or(|last| now.since(last) > FORGET) {
             return;
         }
         let cycle = now.since(since).max(SHORTEST_CYCLE);
         // 5 % slower than what went through, but never less than half of before.
         let slowest = if self.interval > 0 { self.interval * 2 } else { SLOWEST };
         self.interval = (cycle.saturating_mul(1_050) / answers).min(slowest).min(SLOWEST);
-        self.cycle = Some((now, 0));
-        self.limited_at = Some(now);
     }
 }
 
@@ -175,10 +181,15 @@ mod tests {
             pace.good(Moment(500));
         }
         pace.throttled(Moment(1_000), Moment(900));
+        assert_eq!(pace.interval, 0, "one says nothing about a rate");
+        for _ in 0..20 {
+            pace.good(Moment(2_000));
+        }
+        pace.throttled(Moment(2_000), Moment(1_900));
         let interval = pace.interval;
-        pace.good(Moment(1_001));
-        pace.throttled(Moment(1_001), Moment(950));
-        pace.throttled(Moment(1_002), Moment(1_000));
+        pace.good(Moment(2_001));
+        pace.throttled(Moment(2_001), Moment(1_950));
+        pace.throttled(Moment(2_002), Moment(2_000));
         assert_eq!((pace.interval, interval), (52_500, 52_500));
     }
 }
