@@ -330,7 +330,12 @@ struct Body<'a> {
     detail_ar: &'a str,
     code: &'a str,
     findings: &'a [Finding],
+    findings_total: usize,
 }
+
+/// Findings that one answer tells; a request that breaks more rules than a sale
+/// can have lines was not written by a person.
+const MOST_FINDINGS: usize = 500;
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -346,7 +351,8 @@ impl IntoResponse for Problem {
             detail: detail.0,
             detail_ar: detail.1,
             code: self.code.word(),
-            findings: &self.findings,
+            findings: self.findings.get(..MOST_FINDINGS).unwrap_or(&self.findings),
+            findings_total: self.findings.len(),
         };
         // Texts and numbers only: writing them as JSON cannot fail.
         let body = serde_json::to_vec(&body).unwrap_or_default();

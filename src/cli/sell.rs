@@ -16,8 +16,7 @@ use crate::api::client::{ClientError, SaleReply};
 #[command(after_help = "Examples:
   tilld sell sale.json
   tilld sell sale.json --key order-4711
-  echo '{\"lines\":[{\"name\":{\"en\":\"Tea\"},\"quantity\":\"1\",\"unit\":\"PCE\",\"shelf_price\":\"5.75\",
-         \"vat\":{\"category\":\"S\",\"rate\":\"15\"}}],\"tenders\":[{\"kind\":\"cash\",\"amount\":\"10\"}]}' | tilld sell -")]
+  echo '{\"lines\":[{\"name\":\"Tea\",\"quantity\":1,\"shelf_price\":\"5.75\",\"vat\":\"S\"}]}' | tilld sell -")]
 pub struct Args {
     /// The sale in JSON, or - for standard input
     #[arg(value_name = "FILE|-")]

@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
 pub use settings::{
-    Api, Environment, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines,
-    Settings, Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
+    Till, Unit, UnitTitle,
 };
+
+/// The platform's environments, as the files name them.
+pub use crate::fatoora::Environment;
 
 /// Where the configuration is looked for if the command line does not say.
 pub const DEFAULT_FILE: &str = "/etc/tilld/tilld.toml";

@@ -35,8 +35,6 @@ pub struct Receipt {
     blocks: Vec<Block>,
     raster: Raster,
     copy: bool,
-    /// The payload that the QR code on it encodes.
-    pub qr: String,
 }
 
 impl Press {
@@ -52,7 +50,7 @@ impl Press {
         // A panic while drawing leaves at worst a glyph undrawn in the cache.
         let mut typesetter = self.typesetter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let raster = render(&blocks, &mut typesetter, self.paper)?;
-        Ok(Receipt { blocks, raster, copy, qr: slip.qr })
+        Ok(Receipt { blocks, raster, copy })
     }
 }
 

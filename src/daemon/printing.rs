@@ -149,17 +149,16 @@ impl Printing {
         stored: &Stored,
         xml: &[u8],
     ) -> (PrintState, Option<Bilingual>, Outcome) {
-        let copy = job.task != PrintJobId::ORIGINAL;
-        let receipt = match self.press.receipt(stored, xml, copy) {
+        let receipt = match self.press.receipt(stored, xml, job.is_copy()) {
             Ok(receipt) => receipt,
             Err(error) => {
                 let words = Bilingual::new(error.to_string(), "تعذر رسم الإيصال.");
                 return (PrintState::Failed, Some(words), Outcome::Done);
             }
         };
-        let name = match copy {
-            false => stored.number.clone(),
-            true => format!("{}-copy-{}", stored.number, job.task),
+        let name = match job.copy_number() {
+            None => stored.number.clone(),
+            Some(copy) => format!("{}-copy-{copy}", stored.number),
         };
         match self.printer.send(&name, &receipt.escpos()) {
             Ok(_) => (PrintState::Printed, None, Outcome::Done),

@@ -5,7 +5,9 @@
 use crate::invoice::{DocumentType, ItemName, Subtype, TenderKind};
 use crate::ledger::Stored;
 use crate::money::{Decimal, Halalas, Rate, div_half_up};
-use crate::receipt::{self, Bilingual, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark};
+use crate::receipt::{
+    self, Bilingual, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark,
+};
 use crate::ubl::{ReadGroup, ReadLine, ReadParty, Reading};
 
 /// What the shop adds to its receipts.
@@ -47,7 +49,11 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip
             .tenders
             .iter()
             .filter(|tender| !tender.amount.is_zero())
-            .map(|tender| receipt::Tender { kind: tender_kind(tender.kind), detail: None, amount: tender.amount })
+            .map(|tender| receipt::Tender {
+                kind: tender_kind(tender.kind),
+                detail: None,
+                amount: tender.amount,
+            })
             .collect(),
         change: stored.change,
         footer: shop.footer.clone(),
@@ -91,7 +97,11 @@ fn address(party: &ReadParty) -> Vec<String> {
 fn buyer(party: &ReadParty) -> Option<receipt::Buyer> {
     let known = !party.name.is_empty() || !party.vat.is_empty() || !party.id.is_empty();
     known.then(|| receipt::Buyer {
-        name: if party.name.is_empty() { format!("{} {}", party.id_scheme, party.id) } else { party.name.clone() },
+        name: if party.name.is_empty() {
+            format!("{} {}", party.id_scheme, party.id)
+        } else {
+            party.name.clone()
+        },
         vat_number: (!party.vat.is_empty()).then(|| party.vat.clone()),
         address: address(party),
     })

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::document::{self, COLUMNS, Stored};
 use super::ids::DocumentId;
 use super::{StorageError, Store};
+use crate::chain::Icv;
 
 /// References are the POS's own and may repeat; more than this are not listed.
 const MOST_LISTED: usize = 100;
@@ -24,6 +25,12 @@ impl Store {
     /// document was issued again.
     pub fn by_number(&self, number: &str) -> Result<Vec<Stored>, StorageError> {
         self.newest_first("number = ?1", number)
+    }
+
+    /// The documents with that counter, one for each chain that reached it, newest first.
+    pub fn by_icv(&self, icv: Icv) -> Result<Vec<Stored>, StorageError> {
+        let ids = self.chains.keys().rev().filter_map(|chain| DocumentId::new(*chain, icv));
+        ids.filter_map(|id| self.document(id).transpose()).collect()
     }
 
     /// The documents of a POS reference, newest first.
