@@ -95,11 +95,11 @@ impl Till for Service {
 
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<Sold>, Refusal> {
-            match store.by_idempotency_key(&of.key).map_err(storage)? {
-                Some((stored, body)) if body == of.body_sha256 => {
-                    Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true }))
-                }
-                _ => Ok(None),
+            let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
+            match store.recall(&request) {
+                Ok(Some(stored)) => Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true })),
+                Ok(None) | Err(AppendError::KeyConflict { .. }) => Ok(None),
+                Err(error) => Err(refusal(error)),
             }
         };
         self.ledger.run(work).await.map_err(gone)?

@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod handle;
 mod ids;
+mod keys;
 mod lock;
 mod lookup;
 mod mark;
