@@ -40,6 +40,116 @@ fn emit(out: &Path, name: &str, slip: &Slip, paper: PaperWidth, typesetter: &mut
     assert!(raster.height() > 400 && job.len() > 4000, "{name} has content");
 }
 
+/// Everything that stands on a receipt, as the terminal shows it.
+fn shown(slip: &Slip) -> String {
+    preview(&compose(slip), 48)
+}
+
+#[test]
+fn the_legal_content_stands_on_every_receipt() {
+    for (name, slip) in slips::all() {
+        let text = shown(&slip);
+        let title = match slip.kind {
+            SlipKind::SimplifiedInvoice => ["فاتورة ضريبية مبسطة", "Simplified Tax Invoice"],
+            SlipKind::TaxInvoice => ["فاتورة ضريبية", "Tax Invoice"],
+            SlipKind::CreditNote => ["إشعار دائن", "Credit Note"],
+            SlipKind::DebitNote => ["إشعار مدين", "Debit Note"],
+        };
+        let facts = [slip.totals.payable, slip.totals.vat, slip.totals.net].map(|amount| amount.to_string());
+        let identity = [&slip.seller.vat_number, &slip.invoice_number, &slip.issue_date, &slip.issue_time];
+        for fact in
+            title.into_iter().chain(facts.iter().map(String::as_str)).chain(identity.map(String::as_str))
+        {
+            assert!(text.contains(fact), "{name} lacks {fact}:\n{text}");
+        }
+        assert_eq!(text.matches("COPY").count(), if slip.copy { 2 } else { 0 }, "{name}");
+        assert_eq!(text.matches("نسخة").count(), if slip.copy { 2 } else { 0 }, "{name}");
+        let symbols: Vec<Block> = compose(&slip).into_iter().filter(|b| matches!(b, Block::Qr(_))).collect();
+        assert_eq!(symbols, vec![Block::Qr(slip.qr.clone())], "{name} carries the stored payload once");
+    }
+}
+
+#[test]
+fn notes_and_untaxed_lines_say_why() {
+    let note = shown(&slips::credit_note());
+    for fact in ["INV-T07-000128431", "إرجاع بضاعة تالفة", "Return of damaged goods"] {
+        assert!(note.contains(fact), "{fact}");
+    }
+    let mixed = shown(&slips::long_names());
+    for fact in ["S 15%", "Z 0%", "695.13", "الأدوية والمعدات الطبية", "-20.00", "-5.00", "-100.00", "0.05"]
+    {
+        assert!(mixed.contains(fact), "{fact}");
+    }
+    let notice = shown(&slips::tax_invoice());
+    assert!(notice.contains("ليست فاتورة ضريبية بعد") && notice.contains("311111111100003"));
+}
+
+/// Names and numbers that no shop writes: still a receipt, and nothing panics.
+#[test]
+fn hostile_slips_are_drawn_too() {
+    let mut typesetter = Typesetter::new();
+    let texts = [
+        "",
+        " ",
+        "\u{0}\u{1b}@\u{1d}V\0",
+        "\u{202E}gnp.exe\u{2066}",
+        "a\nb\r\nc\td",
+        "汉字漢字かな한국어",
+        "🧾🧾🧾",
+        "\u{200F}\u{200E}\u{200D}",
+        "مـــــــــــــــــــــــــــــــــــــــــــــــــــــــــــــــــــد",
+        "W".repeat(400).leak(),
+        "لا".repeat(300).leak(),
+        "e\u{301}\u{302}\u{303}\u{304}".repeat(40).leak(),
+        "1%-/:+.,+5+",
+        "١٢٣٫٤٥٪",
+    ];
+    for text in texts {
+        let mut slip = slips::long_names();
+        slip.copy = true;
+        slip.notices = vec![Bilingual::new(text, text)];
+        slip.seller.name = text.into();
+        slip.seller.trade_name = Some(text.into());
+        slip.seller.address = vec![text.into()];
+        slip.invoice_number = text.into();
+        slip.cashier = Some(text.into());
+        slip.original = Some(OriginalDocument { numbers: vec![text.into()], reason: text.into() });
+        slip.buyer =
+            Some(Buyer { name: text.into(), vat_number: Some(text.into()), address: vec![text.into()] });
+        for line in &mut slip.lines {
+            line.name_ar = Some(text.into());
+            line.name_en = Some(text.into());
+            line.quantity = text.into();
+            line.unit_code = text.into();
+            line.unit_price = text.into();
+            line.total = tilld::money::Halalas::new(-999_999_999_999_999);
+        }
+        slip.totals.payable = tilld::money::Halalas::new(999_999_999_999_999);
+        slip.footer = vec![Bilingual::new(text, text)];
+        slip.qr = slips::payload(460);
+        for paper in PAPERS {
+            let raster = render(&compose(&slip), &mut typesetter, paper).unwrap();
+            assert!(escpos(&raster, &EscposOptions::default()).ends_with(&[0x1D, 0x56, 0x42, 0x00]));
+            assert!(raster.height() > 400);
+        }
+        assert!(!preview(&compose(&slip), 0).is_empty());
+    }
+}
+
+#[test]
+fn a_qr_that_cannot_be_read_is_refused_in_both_languages() {
+    let slip = Slip { qr: slips::payload(1800), ..slips::plain() };
+    let error = render(&compose(&slip), &mut Typesetter::new(), PaperWidth::Mm58).unwrap_err();
+    assert!(matches!(error, ReceiptError::QrDoesNotFit { characters: 1800, .. }));
+    assert!(error.to_string().contains("80 mm") && error.arabic().contains("80"));
+}
+
+#[test]
+fn a_typesetter_can_live_on_the_printers_thread() {
+    fn sendable<T: Send>(_: &T) {}
+    sendable(&Typesetter::new());
+}
+
 /// A gauge for `valgrind --tool=callgrind --toggle-collect='*gauge_warm_image*'`
 /// (and `*gauge_qr_matrix*`, `*gauge_bytes*`): the second receipt of a day.
 #[test]

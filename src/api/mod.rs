@@ -12,7 +12,7 @@ pub mod wire;
 
 pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
-pub use routes::{ReadSale, router};
+pub use routes::router;
 pub use service::{Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till};
 pub use socket::{Socket, SocketError, serve};
 

@@ -290,7 +290,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         match refusal {
             Refusal::Findings(findings) => Problem { findings, ..Problem::from(ProblemCode::InvalidSale) },
-            Refusal::KeyConflict => ProblemCode::KeyConflict.into(),
+            Refusal::KeyConflict { number } => conflict(&number),
             Refusal::NotOnboarded => ProblemCode::NotOnboarded.into(),
             Refusal::Clock(detail) => Problem::explained(ProblemCode::Clock, detail),
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
@@ -304,6 +304,21 @@ impl From<Refusal> for Problem {
     }
 }
 
+/// Names the sale that holds the key.
+fn conflict(number: &str) -> Problem {
+    let detail = Bilingual::new(
+        format!(
+            "Invoice {number} was already issued under this key, for a sale with other content. Nothing was \
+             issued now. Use a new key for a new sale; to see the earlier one, look up that invoice."
+        ),
+        format!(
+            "سبق إصدار الفاتورة {number} بهذا المفتاح لعملية بيع بمحتوى مختلف، ولم يصدر شيء الآن. \
+             استخدم مفتاحاً جديداً لعملية بيع جديدة، وابحث عن تلك الفاتورة إن أردت الاطلاع عليها."
+        ),
+    );
+    Problem::explained(ProblemCode::KeyConflict, detail)
+}
+
 /// The members, in the order in which they are written.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -315,7 +330,12 @@ struct Body<'a> {
     detail_ar: &'a str,
     code: &'a str,
     findings: &'a [Finding],
+    findings_total: usize,
 }
+
+/// Findings that one answer tells; a request that breaks more rules than a sale
+/// can have lines was not written by a person.
+const MOST_FINDINGS: usize = 500;
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -331,7 +351,8 @@ impl IntoResponse for Problem {
             detail: detail.0,
             detail_ar: detail.1,
             code: self.code.word(),
-            findings: &self.findings,
+            findings: self.findings.get(..MOST_FINDINGS).unwrap_or(&self.findings),
+            findings_total: self.findings.len(),
         };
         // Texts and numbers only: writing them as JSON cannot fail.
         let body = serde_json::to_vec(&body).unwrap_or_default();

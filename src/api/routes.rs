@@ -20,15 +20,11 @@ use super::problem::{Problem, ProblemCode};
 use super::service::{Caller, Form, Found, Idempotency, Lookup, SaleOrder, Sold, Till};
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, wire};
 use crate::chain::Icv;
-use crate::invoice::{Draft, Finding};
+use crate::invoice::{self, Finding};
 use crate::text::Bilingual;
-
-/// Reads the JSON of a sale.
-pub type ReadSale = fn(&[u8]) -> Result<Draft, Vec<Finding>>;
 
 struct Api<T> {
     till: Arc<T>,
-    read_sale: ReadSale,
     answer_within: Duration,
     /// One verification at a time: it reads the whole ledger.
     verifying: Semaphore,
@@ -37,9 +33,9 @@ struct Api<T> {
 type Shared<T> = State<Arc<Api<T>>>;
 
 /// The whole interface over a till.
-pub fn router<T: Till>(till: Arc<T>, read_sale: ReadSale, limits: Limits) -> Router {
+pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
     let answer_within = limits.answer_within;
-    let api = Arc::new(Api { till, read_sale, answer_within, verifying: Semaphore::new(1) });
+    let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1) });
     let gate = Arc::new(Gate::new(limits));
     Router::new()
         .route("/v1/sales", post(sell::<T>).get(search::<T>))
@@ -64,7 +60,7 @@ async fn sell<T: Till>(
     let key = idempotency_key(&headers)?;
     json_only(&headers)?;
     let idempotency = Idempotency { key, body_sha256: Sha256::digest(&body).into() };
-    let sold = match (api.read_sale)(&body) {
+    let sold = match invoice::read_sale(&body) {
         Ok(draft) => {
             let order = SaleOrder { draft, idempotency, caller: caller(&extensions) };
             api.within(api.till.sell(order)).await?

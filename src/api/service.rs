@@ -105,8 +105,9 @@ pub enum Form {
 pub enum Refusal {
     /// The sale breaks rules; no number was taken.
     Findings(Vec<Finding>),
-    /// The idempotency key belongs to a sale with another body.
-    KeyConflict,
+    /// The idempotency key belongs to a sale with another body; the number is
+    /// that of its invoice.
+    KeyConflict { number: String },
     /// The till has no certificate yet.
     NotOnboarded,
     /// The clock cannot be trusted; says what is wrong with it and what to do.

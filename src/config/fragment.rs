@@ -75,8 +75,8 @@ sections! {
         organization: String = "the taxpayer's name, 1 to 64 letters, digits, spaces or -|_.,()",
         serial_number: String = "1-MAKER|2-MODEL|3-SERIAL, such as 1-Tilld|2-1.0|3-6f4d20e0-6bfe-4a80-9389-7dabe6620f12",
         title: String = "\"0100\" simplified invoices, \"1000\" standard invoices, \"1100\" both",
-        location: String = "the short national address, such as RRRD2929, or 1 to 64 letters, digits, spaces or -|_.,()",
-        category: String = "the line of business, 1 to 64 letters, digits, spaces or -|_.,(), such as Retail",
+        location: String = "the short national address, such as RRRD2929, or 1 to 128 letters, digits, spaces or -|_.,()",
+        category: String = "the line of business, 1 to 128 letters, digits, spaces or -|_.,(), such as Retail",
     }
     /// The authority's platform.
     FatooraFragment "fatoora" {

@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
 pub use settings::{
-    Api, Environment, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines,
-    Settings, Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
+    Till, Unit, UnitTitle,
 };
+
+/// The platform's environments, as the files name them.
+pub use crate::fatoora::Environment;
 
 /// Where the configuration is looked for if the command line does not say.
 pub const DEFAULT_FILE: &str = "/etc/tilld/tilld.toml";
@@ -63,6 +66,8 @@ impl fmt::Display for ConfigFinding {
 pub struct ConfigError {
     /// Never empty; in the order of the files.
     pub findings: Vec<ConfigFinding>,
+    /// A file could not be read at all.
+    pub unreadable: bool,
 }
 
 impl fmt::Display for ConfigError {
@@ -86,11 +91,11 @@ pub fn load(main: &Path) -> Result<Settings, ConfigError> {
     let files = read_files(main, &mut findings);
     // Without a file there is nothing to judge: only say what could not be read.
     if !findings.is_empty() {
-        return Err(ConfigError { findings });
+        return Err(ConfigError { findings, unreadable: true });
     }
     let settings = parse(&files)?;
     check_files(&settings, main, &mut findings);
-    if findings.is_empty() { Ok(settings) } else { Err(ConfigError { findings }) }
+    if findings.is_empty() { Ok(settings) } else { Err(ConfigError { findings, unreadable: false }) }
 }
 
 /// Validates texts that were read already, the main file first.
@@ -101,7 +106,7 @@ pub fn parse(files: &[(PathBuf, String)]) -> Result<Settings, ConfigError> {
     let (merged, findings) = merge::merge(files);
     // A file that is not TOML would only make every key look missing.
     if findings.iter().any(|finding| finding.key.is_empty()) {
-        return Err(ConfigError { findings });
+        return Err(ConfigError { findings, unreadable: false });
     }
     let main = files.first().map(|(path, _)| path.as_path()).unwrap_or(Path::new(""));
     let mut settings = validate::validate(merged, main, findings)?;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::fatoora::Environment;
 use crate::invoice::Seller;
 
 /// Declares an enum of words, as they stand in the file.
@@ -38,12 +39,6 @@ macro_rules! words {
 }
 
 words! {
-    /// The three worlds of the platform (fatoora-api.md section 1).
-    Environment {
-        Sandbox = "sandbox",
-        Simulation = "simulation",
-        Production = "production",
-    }
     /// Which documents the certificate is for (csr.md section 3.2, `title`).
     UnitTitle {
         Simplified = "0100",
@@ -93,7 +88,8 @@ pub struct Till {
     pub anchor: PathBuf,
 }
 
-/// The device, as its certificate request names it (csr.md sections 2 and 3.2).
+/// The device, as its certificate request names it; passed
+/// [`UnitProfile::check`](crate::keys::UnitProfile::check) together with the seller's VAT number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     pub common_name: String,
@@ -108,8 +104,10 @@ pub struct Unit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fatoora {
     pub environment: Environment,
-    /// Instead of the platform's own address; a loopback address, without a
-    /// slash at its end.
+    /// Instead of the platform's own address: one that [`Endpoint::new`]
+    /// accepts, without a slash at its end.
+    ///
+    /// [`Endpoint::new`]: crate::fatoora::Endpoint::new
     pub base_url: Option<String>,
     /// PEM file with certificate authorities trusted besides the public ones.
     pub extra_ca: Option<PathBuf>,

@@ -1,7 +1,6 @@
 //! Merged fragment -> settings. Each section is checked to its end, so that all
 //! findings come at once; a section with a finding has no settings.
 
-use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,11 +10,13 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    Api, Environment, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines,
-    Settings, Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
+    Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
+use crate::fatoora::{Endpoint, Environment};
 use crate::invoice::{Address, PartyId, Seller, VatNumber};
+use crate::keys::UnitProfile;
 
 const DEFAULT_DATA_DIR: &str = "/var/lib/tilld";
 const DEFAULT_MAX_BODY: i64 = 1024 * 1024;
@@ -49,7 +50,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     };
     match whole() {
         Some(settings) if judge.findings.is_empty() => Ok(settings),
-        _ => Err(ConfigError { findings: judge.findings }),
+        _ => Err(ConfigError { findings: judge.findings, unreadable: false }),
     }
 }
 
@@ -180,55 +181,72 @@ impl Judge<'_> {
         })
     }
 
-    /// The rules of csr.md section 4.
+    /// The rules are those of the certificate request itself; what is missing
+    /// is judged as missing only.
     fn unit(&mut self, unit: UnitFragment, seller: Option<&Seller>) -> Option<Unit> {
-        let common_name = self.unit_text("unit.common_name", unit.common_name);
-        let organization_unit = self.unit_text("unit.organization_unit", unit.organization_unit);
-        let organization = self.unit_text("unit.organization", unit.organization);
-        let serial = self.unit_text("unit.serial_number", unit.serial_number);
-        let serial = serial.and_then(|serial| {
-            let holds = is_unit_serial(&serial);
-            self.holding("unit.serial_number", serial, holds, "does not have its three parts")
-        });
-        let title = self.required("unit.title", unit.title);
-        let title = title.and_then(|title| self.word("unit.title", &title, UnitTitle::from_word));
-        let location = self.unit_text("unit.location", unit.location);
-        let category = self.unit_text("unit.category", unit.category);
-        let group = seller.is_some_and(|seller| seller.vat.is_group());
-        let organization_unit = organization_unit.and_then(|branch| {
-            let tin = branch.len() == 10 && branch.bytes().all(|b| b.is_ascii_digit());
-            let problem = "must be the TIN of the member, since the VAT number is that of a group";
-            self.holding("unit.organization_unit", branch, !group || tin, problem)
-        });
-        Some(Unit {
-            common_name: common_name?,
-            organization_unit: organization_unit?,
-            organization: organization?,
-            serial_number: serial?,
-            title: title?,
-            location: location?,
-            category: category?,
+        let fields = [
+            ("unit.common_name", unit.common_name),
+            ("unit.organization_unit", unit.organization_unit),
+            ("unit.organization", unit.organization),
+            ("unit.serial_number", unit.serial_number),
+            ("unit.title", unit.title),
+            ("unit.location", unit.location),
+            ("unit.category", unit.category),
+        ];
+        let fields = fields.map(|(key, text)| self.required(key, text));
+        let complete = fields.iter().all(Option::is_some);
+        let [common_name, organization_unit, organization, serial, title, location, category] =
+            fields.map(Option::unwrap_or_default);
+        let vat = seller.map_or_else(String::new, |seller| seller.vat.as_str().to_owned());
+        let profile = UnitProfile {
+            common_name,
+            organization_unit,
+            organization,
+            serial,
+            vat,
+            title,
+            location,
+            category,
+        };
+        let mut sound = complete;
+        for finding in profile.check() {
+            let key = match finding.field.as_str() {
+                "serial" => "unit.serial_number".to_owned(),
+                // Judged as the seller's already.
+                "vat" => continue,
+                field => format!("unit.{field}"),
+            };
+            if !self.findings.iter().any(|earlier| earlier.key == key) {
+                self.refuse::<()>(&key, format!("is refused: {}", finding.message.en));
+            }
+            sound = false;
+        }
+        let title = UnitTitle::from_word(&profile.title)?;
+        sound.then_some(Unit {
+            common_name: profile.common_name,
+            organization_unit: profile.organization_unit,
+            organization: profile.organization,
+            serial_number: profile.serial,
+            title,
+            location: profile.location,
+            category: profile.category,
         })
-    }
-
-    fn unit_text(&mut self, key: &str, text: Option<String>) -> Option<String> {
-        let text = self.required(key, text)?;
-        let known = |c: char| c.is_alphanumeric() || " -|_.,()".contains(c);
-        let holds =
-            (1..=64).contains(&text.chars().count()) && text.trim() == text && text.chars().all(known);
-        self.holding(key, text, holds, "cannot stand in a certificate request")
     }
 
     fn fatoora(&mut self, fatoora: FatooraFragment) -> Option<Fatoora> {
         let environment = self.required("fatoora.environment", fatoora.environment);
-        let environment =
-            environment.and_then(|word| self.word("fatoora.environment", &word, Environment::from_word));
+        let environment = environment.and_then(|word| {
+            self.word("fatoora.environment", &word, |word| word.parse::<Environment>().ok())
+        });
         let mut sound = true;
-        let base_url = fatoora.base_url.and_then(|url| match loopback_url(&url) {
-            Some(url) => Some(url),
-            None => {
-                sound = false;
-                self.refuse("fatoora.base_url", "is not an address of this machine")
+        let base_url = fatoora.base_url.and_then(|url| {
+            // Which addresses may replace the official one does not depend on it.
+            match Endpoint::new(environment.unwrap_or(Environment::Sandbox), Some(&url)) {
+                Ok(endpoint) => Some(endpoint.base_url().to_owned()),
+                Err(error) => {
+                    sound = false;
+                    self.refuse("fatoora.base_url", format!("is refused: {error}"))
+                }
             }
         });
         let extra_ca = fatoora.extra_ca.and_then(|path| {
@@ -301,82 +319,9 @@ fn beside(data_dir: &Path) -> PathBuf {
     PathBuf::from(folder).join("high-water")
 }
 
-/// `1-...|2-...|3-...`, no part empty (csr.md section 3.2).
-fn is_unit_serial(text: &str) -> bool {
-    let mut parts = text.split('|');
-    let numbered = |part: Option<&str>, number: &str| {
-        part.and_then(|part| part.strip_prefix(number)).is_some_and(|rest| !rest.trim().is_empty())
-    };
-    let three = numbered(parts.next(), "1-") && numbered(parts.next(), "2-") && numbered(parts.next(), "3-");
-    three && parts.next().is_none()
-}
-
-/// An `http` or `https` address of this machine, without a slash at its end:
-/// an override can never send invoices elsewhere.
-fn loopback_url(url: &str) -> Option<String> {
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.');
-    if !path.bytes().all(plain) || path.split('/').any(|part| part == "..") {
-        return None;
-    }
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (host, port) = rest.split_once(']')?;
-            (host, port.strip_prefix(':').or(port.is_empty().then_some("443"))?)
-        }
-        None => authority.split_once(':').unwrap_or((authority, "443")),
-    };
-    let digits = (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
-    if !digits || !port.parse::<u16>().is_ok_and(|port| port != 0) {
-        return None;
-    }
-    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    here.then(|| url.trim_end_matches('/').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_override_stays_on_this_machine() {
-        for url in [
-            "http://127.0.0.1:8080",
-            "https://localhost:8443/e-invoicing/core",
-            "http://[::1]:9000/x",
-            "http://127.8.0.1",
-        ] {
-            assert_eq!(loopback_url(url).as_deref(), Some(url));
-        }
-        assert_eq!(loopback_url("http://localhost:1/x/").as_deref(), Some("http://localhost:1/x"));
-        for url in [
-            "",
-            "http://",
-            "ftp://127.0.0.1",
-            "http://127.0.0.1@example.com/",
-            "http://localhost.example.com",
-            "http://10.0.0.1:80",
-            "http://127.0.0.1:0",
-            "http://127.0.0.1:99999",
-            "http://127.0.0.1:+80",
-            "http://127.0.0.1:8080?x",
-            "http://[::1",
-            "http://[::2]:80",
-            "http://127.0.0.1:80/../x",
-            "https://gw-fatoora.zatca.gov.sa",
-        ] {
-            assert_eq!(loopback_url(url), None, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_serial_has_three_parts() {
-        assert!(is_unit_serial("1-Tilld|2-1.0|3-6f4d20e0"));
-        for bad in ["", "1-a|2-b", "1-|2-b|3-c", "1-a|2-b|3-c|4-d", "2-a|1-b|3-c", "1-a||3-c"] {
-            assert!(!is_unit_serial(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn the_anchor_is_beside_the_data() {

@@ -1,1 +1,24 @@
-//! (see ARCHITECTURE.md)
+//! The wiring: which parts the till has, in which order they start and stop.
+//! Nothing depends on this folder but the binary.
+
+mod demo;
+mod identity;
+mod onboarding;
+mod press;
+mod printing;
+mod sandbox;
+mod serve;
+mod service;
+mod slips;
+mod start;
+
+use crate::cli::Hooks;
+
+/// The functions behind the subcommands that start something.
+pub const HOOKS: Hooks = Hooks {
+    serve: serve::run,
+    demo: demo::run,
+    sandbox: sandbox::run,
+    onboard: onboarding::run,
+    verify: serve::verify_at_rest,
+};

@@ -19,6 +19,8 @@ use super::wire::{self, Submission};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Sent bytes that nobody acknowledges for so long: the connection is dead.
+const DEAD_LINE: Duration = Duration::from_secs(10);
 /// Shorter than the gateway keeps a connection, so that we seldom write into
 /// one that it is closing.
 const POOL_IDLE: Duration = Duration::from_secs(20);
@@ -121,6 +123,7 @@ impl Client {
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(4)
             .tcp_nodelay(true)
+            .tcp_user_timeout(DEAD_LINE)
             .build()
             .map_err(|error| ClientError::Http(described(&error)))?;
         Ok(Client { http, endpoint })

@@ -44,6 +44,8 @@ fn write_beside(path: &Path, bytes: &[u8], mark: &str) -> io::Result<PathBuf> {
     Ok(beside)
 }
 
-fn sync_directory_of(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+/// Flushes the directory that holds `path`, and with it the name of `path`.
+pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    File::open(above.unwrap_or(Path::new(".")))?.sync_all()
 }

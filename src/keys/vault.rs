@@ -77,8 +77,7 @@ impl Vault {
     /// Refuses a directory or key that others can read or that another user
     /// owns, and a missing key while sealed blobs are there.
     pub fn open(directory: &Path) -> Result<Vault, VaultError> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|error| VaultError::Io { path: directory.to_owned(), error })?;
+        make_directory(directory).map_err(|error| VaultError::Io { path: directory.to_owned(), error })?;
         let about = fs::metadata(directory);
         let about = about.map_err(|error| VaultError::Io { path: directory.to_owned(), error })?;
         private(directory, &about, 0o700)?;
@@ -156,6 +155,22 @@ impl Vault {
                 let _ = fs::remove_file(entry.path());
             }
         }
+    }
+}
+
+/// Makes the directory and those above it that are missing, and flushes its
+/// name to the disk: a key in a directory that a power cut undoes is lost.
+fn make_directory(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = directory.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_directory(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => files::sync_directory_of(directory),
     }
 }
 

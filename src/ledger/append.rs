@@ -185,9 +185,8 @@ impl Store {
                 stored.print,
                 packed,
             ])?;
-            let mut work = db.prepare_cached(
-                "INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?3)",
-            )?;
+            let mut work =
+                db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?3)")?;
             work.execute((stored.id.part(0), ReportState::Queued.name(), Some(issued)))?;
             if stored.print {
                 let original = stored.id.part(PrintJobId::ORIGINAL);

@@ -78,9 +78,8 @@ pub fn check_file(dir: &Path) -> Result<(), OpenError> {
 fn open(path: &Path) -> Result<Connection, OpenError> {
     let storage = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
     let db = database::open_reader(path).map_err(storage)?;
-    let read = |sql: &str| {
-        db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| storage(error.into()))
-    };
+    let read =
+        |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| storage(error.into()));
     if read("PRAGMA application_id")? != database::APPLICATION_ID {
         return Err(OpenError::NotALedger { path: path.to_owned() });
     }

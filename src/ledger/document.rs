@@ -66,11 +66,7 @@ impl Stored {
 }
 
 /// The first document that a condition finds.
-pub(super) fn find(
-    db: &Connection,
-    sql: &str,
-    params: impl Params,
-) -> Result<Option<Stored>, StorageError> {
+pub(super) fn find(db: &Connection, sql: &str, params: impl Params) -> Result<Option<Stored>, StorageError> {
     let mut statement = db.prepare_cached(sql)?;
     statement.query_row(params, |row| Ok(Stored::read(row))).optional()?.transpose()
 }

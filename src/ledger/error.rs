@@ -85,7 +85,9 @@ pub enum OpenError {
          version again; a ledger is never converted back"
     )]
     FromTheFuture { path: PathBuf, found: i64, known: i64 },
-    #[error("{path} must be converted, but no verified backup could be made first: {reason}. Nothing was changed")]
+    #[error(
+        "{path} must be converted, but no verified backup could be made first: {reason}. Nothing was changed"
+    )]
     Backup { path: PathBuf, reason: String },
     #[error(
         "the mark {anchor} knows {documents} documents, but {path} is missing. It was deleted or its disk is not \
@@ -153,7 +155,9 @@ pub enum AppendError {
         "the certificate is valid only from {from} (Riyadh time) and the clock says {now}. Set the clock right"
     )]
     NotYetValid { from: String, now: String },
-    #[error("the certificate ended at {until} (Riyadh time) and the clock says {now}. Renew it, or set the clock right")]
+    #[error(
+        "the certificate ended at {until} (Riyadh time) and the clock says {now}. Renew it, or set the clock right"
+    )]
     Expired { until: String, now: String },
     #[error("the clock of the till shows no usable time. Set the clock right")]
     ClockUnusable,
@@ -168,17 +172,25 @@ impl AppendError {
     pub fn words(&self) -> Bilingual {
         let ar = match self {
             AppendError::KeyConflict { number } => {
-                format!("مفتاح التكرار مستخدم لعملية بيع أخرى (الفاتورة {number}). استخدم مفتاحا جديدا لكل عملية بيع.")
+                format!(
+                    "مفتاح التكرار مستخدم لعملية بيع أخرى (الفاتورة {number}). استخدم مفتاحا جديدا لكل عملية بيع."
+                )
             }
-            AppendError::NoIdentity => "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned(),
+            AppendError::NoIdentity => {
+                "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned()
+            }
             AppendError::ClockBehind { seconds } => {
-                format!("ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة.")
+                format!(
+                    "ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة."
+                )
             }
             AppendError::NotYetValid { from, now } => {
                 format!("الشهادة صالحة ابتداء من {from} وساعة الجهاز تشير إلى {now}. اضبط الوقت.")
             }
             AppendError::Expired { until, now } => {
-                format!("انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now}. جدد الشهادة أو اضبط الوقت.")
+                format!(
+                    "انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now}. جدد الشهادة أو اضبط الوقت."
+                )
             }
             AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),
             AppendError::Seal(_) => "تعذر ختم الفاتورة. لم يستهلك أي رقم. اتصل بالدعم.".to_owned(),
@@ -188,7 +200,9 @@ impl AppendError {
             AppendError::Storage(StorageError::Damaged { .. }) => {
                 "ملف السجل تالف. أوقف البيع على هذا الجهاز ولا تحذف الملف واتصل بالدعم.".to_owned()
             }
-            AppendError::Storage(_) => "تعذر حفظ العملية. أعد المحاولة، وإن تكرر الخطأ فاتصل بالدعم.".to_owned(),
+            AppendError::Storage(_) => {
+                "تعذر حفظ العملية. أعد المحاولة، وإن تكرر الخطأ فاتصل بالدعم.".to_owned()
+            }
         };
         Bilingual::new(self.to_string(), ar)
     }

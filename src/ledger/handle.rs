@@ -24,7 +24,9 @@ enum Message {
 pub enum LedgerGone {
     #[error("the ledger is closed; tilld is stopping")]
     Stopped,
-    #[error("a fault of the program interrupted the work on the ledger; nothing was stored. Please report it")]
+    #[error(
+        "a fault of the program interrupted the work on the ledger; nothing was stored. Please report it"
+    )]
     Fault,
 }
 
@@ -40,7 +42,8 @@ impl Ledger {
     /// store properly; its result says whether that worked.
     pub fn start(store: Store) -> std::io::Result<(Ledger, JoinHandle<Result<(), StorageError>>)> {
         let (jobs, queue) = mpsc::channel(ROOM);
-        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(store, queue))?;
+        let thread =
+            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(store, queue))?;
         Ok((Ledger { jobs }, thread))
     }
 

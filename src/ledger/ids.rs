@@ -121,6 +121,11 @@ impl PrintJobId {
     pub const fn is_copy(self) -> bool {
         self.task > PrintJobId::ORIGINAL
     }
+
+    /// 1 for the first copy of a document, `None` for its original.
+    pub const fn copy_number(self) -> Option<i64> {
+        if self.is_copy() { Some(self.task - PrintJobId::ORIGINAL) } else { None }
+    }
 }
 
 /// The key that hides document ids in UUIDs.

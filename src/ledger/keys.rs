@@ -70,7 +70,10 @@ fn probe(db: &Connection, first: i64, rest: [u8; 8]) -> Result<Probe, StorageErr
             None => return Ok(Probe::Free(slot)),
             Some((key, body, row)) if key == rest => {
                 let lost = || StorageError::damaged("an idempotency key names no document");
-                return Ok(Probe::Taken(Found { document: DocumentId::from_row(row).ok_or_else(lost)?, body }));
+                return Ok(Probe::Taken(Found {
+                    document: DocumentId::from_row(row).ok_or_else(lost)?,
+                    body,
+                }));
             }
             Some(_) => {}
         }

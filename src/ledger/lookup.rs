@@ -53,6 +53,12 @@ impl Store {
         Ok((low <= last).then(|| Icv::new(low).and_then(|icv| DocumentId::new(chain, icv))).flatten())
     }
 
+    /// The documents with that counter, one for each chain that reached it, newest first.
+    pub fn by_icv(&self, icv: Icv) -> Result<Vec<Stored>, StorageError> {
+        let ids = self.chains.keys().rev().filter_map(|chain| DocumentId::new(*chain, icv));
+        ids.filter_map(|id| self.document(id).transpose()).collect()
+    }
+
     /// The documents of a POS reference, newest first.
     pub fn by_reference(&self, reference: &str) -> Result<Vec<Stored>, StorageError> {
         let sql = format!(

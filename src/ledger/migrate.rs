@@ -50,7 +50,10 @@ pub(super) fn migrate(db: &Connection, path: &Path, birth: Birth) -> Result<Opti
 fn create(db: &Connection, birth: &Birth) -> Result<(), StorageError> {
     database::write(db, Durability::PowerCut, |db| {
         db.execute_batch(SCHEMA)?;
-        db.execute("INSERT INTO facts VALUES ('ledger', ?1), ('uuid_key', ?2)", (birth.ledger, birth.uuid_key))?;
+        db.execute(
+            "INSERT INTO facts VALUES ('ledger', ?1), ('uuid_key', ?2)",
+            (birth.ledger, birth.uuid_key),
+        )?;
         db.execute("INSERT INTO dictionaries VALUES (1, ?1, ?2)", (birth.answers, birth.answers_sha256))?;
         stamp_version(db, SCHEMA_VERSION)?;
         Ok(())
@@ -108,7 +111,8 @@ mod tests {
     }
 
     const MORE: &[Step] = &[|db| db.execute_batch("CREATE TABLE added (x INTEGER) STRICT")];
-    const WRONG: &[Step] = &[|db| db.execute_batch("CREATE TABLE added (x INTEGER) STRICT; CREATE TABLE facts (x)")];
+    const WRONG: &[Step] =
+        &[|db| db.execute_batch("CREATE TABLE added (x INTEGER) STRICT; CREATE TABLE facts (x)")];
 
     #[test]
     fn a_step_needs_a_backup_and_runs_once() {

@@ -370,8 +370,7 @@ impl Store {
 /// The open tasks and the number of finished ones; `documents` is the total.
 fn load_backlog(db: &Connection, documents: u64) -> Result<Backlog, StorageError> {
     let mut backlog = Backlog::default();
-    let mut statement =
-        db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
+    let mut statement = db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
     let mut rows = statement.query([])?;
     let mut open = 0;
     while let Some(row) = rows.next()? {

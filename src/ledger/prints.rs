@@ -68,9 +68,9 @@ impl Store {
         };
         self.write(durability, |db| {
             match state {
-                PrintState::Printed => db
-                    .prepare_cached("DELETE FROM work WHERE id = ?1")?
-                    .execute([job.row()])?,
+                PrintState::Printed => {
+                    db.prepare_cached("DELETE FROM work WHERE id = ?1")?.execute([job.row()])?
+                }
                 open => db
                     .prepare_cached("UPDATE work SET state = ?2, note = ?3 WHERE id = ?1")?
                     .execute((job.row(), open.name(), fault))?,

@@ -368,10 +368,8 @@ fn write_report(
         return Ok(());
     }
     let note = (report.state == ReportState::Held).then_some(note);
-    db.prepare_cached(
-        "UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE id = ?1",
-    )?
-    .execute((id.part(0), report.state.name(), report.due_at, note))?;
+    db.prepare_cached("UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE id = ?1")?
+        .execute((id.part(0), report.state.name(), report.due_at, note))?;
     Ok(())
 }
 

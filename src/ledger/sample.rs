@@ -77,10 +77,7 @@ fn priced() -> Priced {
         allowances: Vec::new(),
         groups: vec![TaxGroup { vat: Vat::STANDARD, taxable: net, tax }],
         totals,
-        payment_means: vec![
-            PaymentMeans { kind: TenderKind::Cash },
-            PaymentMeans { kind: TenderKind::Card },
-        ],
+        payment_means: vec![PaymentMeans { kind: TenderKind::Cash }, PaymentMeans { kind: TenderKind::Card }],
         tenders: Vec::new(),
         change: Halalas::ZERO,
     }

@@ -3,7 +3,6 @@
 
 use thiserror::Error;
 
-use crate::fatoora::Environment;
 use crate::keys::{Title, UnitProfile};
 use crate::stamp::{CertificateError, StampCertificate};
 
@@ -73,15 +72,11 @@ pub(super) fn fit(
     token: &str,
     public_key_der: &[u8],
     profile: &UnitProfile,
-    environment: Environment,
     now: i64,
 ) -> Result<StampCertificate, Unfit> {
     let certificate = StampCertificate::from_token(token)?;
     if certificate.public_key_der() != public_key_der {
-        return Err(match environment {
-            Environment::Sandbox => Unfit::SandboxCanned,
-            Environment::Simulation | Environment::Production => Unfit::OtherKey,
-        });
+        return Err(Unfit::OtherKey);
     }
     if certificate.vat_number() != Some(profile.vat.as_str()) {
         let found = certificate.vat_number().unwrap_or("(none)").to_owned();

@@ -69,7 +69,7 @@ pub enum OnboardError {
     #[error(transparent)]
     Certificate(#[from] Unfit),
     #[error(
-        "this till already has a {environment} identity for VAT number {vat}, valid and in use. It is not replaced \
+        "this till already has a {environment} identity for VAT number {vat}, under other facts. It is not replaced \
          by accident: put the old settings back, or move the vault away first if this till really becomes another"
     )]
     AlreadyActive { environment: Environment, vat: String },

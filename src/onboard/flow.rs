@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::authority::CsidAuthority;
-use super::certificate::fit;
+use super::certificate::{Unfit, fit};
 use super::device::{Device, DeviceEvent};
 use super::error::{OnboardError, Trouble, trouble};
 use super::identity::{Identity, of};
@@ -118,8 +118,9 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         }
     }
 
-    /// The stored record, brought in line with the plan as far as it may be.
-    fn open(&mut self) -> Result<Record, OnboardError> {
+    /// The stored record, brought in line with the plan as far as it may be: a
+    /// till that is not active yet takes new facts, an active one does not.
+    fn open(&self) -> Result<Record, OnboardError> {
         let Plan { environment, profile, .. } = &self.plan;
         let Some(mut record) = Record::load(self.vault)? else {
             return Ok(Record::blank(*environment, profile));
@@ -128,7 +129,10 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         if stored == *environment && record.profile == *profile {
             return Ok(record);
         }
-        if matches!(record.device, Device::Active { .. } | Device::Expired { .. } | Device::Revoked) {
+        if matches!(record.device, Device::Expired { .. } | Device::Revoked) {
+            return Ok(record);
+        }
+        if matches!(record.device, Device::Active { .. }) {
             let vat = record.profile.vat.clone();
             return Err(OnboardError::AlreadyActive { environment: stored, vat });
         }
@@ -139,20 +143,16 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
             record.apply(DeviceEvent::ProfileChanged)?;
         }
         record.start_over(*environment, profile, !moved);
-        self.save(&record)?;
+        record.save(self.vault)?;
         Ok(record)
     }
 
-    /// Stores the record and tells of it.
-    fn save(&mut self, record: &Record) -> Result<(), OnboardError> {
+    /// Changes the state, stores it and tells of it.
+    fn step(&mut self, record: &mut Record, event: DeviceEvent) -> Result<(), OnboardError> {
+        record.apply(event)?;
         record.save(self.vault)?;
         (self.progress)(&record.device);
         Ok(())
-    }
-
-    fn step(&mut self, record: &mut Record, event: DeviceEvent) -> Result<(), OnboardError> {
-        record.apply(event)?;
-        self.save(record)
     }
 
     fn make_key(&mut self, record: &mut Record) -> Result<(), OnboardError> {
@@ -176,8 +176,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         match self.authority.compliance_csid(&request, otp).await {
             Ok(answer) => {
                 let key = record.signer()?.public_key_der();
-                let Plan { profile, environment, .. } = &self.plan;
-                let fits = fit(&answer.credentials.token, &key, profile, *environment, (self.now)());
+                let fits = fit(&answer.credentials.token, &key, &self.plan.profile, (self.now)());
                 if let Err(unfit) = fits {
                     self.step(record, DeviceEvent::RequestRefused)?;
                     return Err(unfit.into());
@@ -214,7 +213,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         if record.pending().is_none() {
             let pending = self.make_sample(record, step)?;
             record.set_pending(pending);
-            self.save(record)?;
+            record.save(self.vault)?;
         }
         let csid = record.compliance.as_ref().ok_or_else(|| record.lacks("compliance certificate"))?;
         let pending = record.pending().ok_or_else(|| record.lacks("compliance document"))?;
@@ -252,8 +251,8 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         let signer = record.signer()?;
         let key = signer.public_key_der();
         let now = (self.now)();
-        let Plan { environment, profile, seller } = &self.plan;
-        let certificate = fit(csid.token(), &key, profile, *environment, now)?;
+        let Plan { profile, seller, .. } = &self.plan;
+        let certificate = fit(csid.token(), &key, profile, now)?;
         let issued = IssueMoment::from_unix(now).ok_or(OnboardError::Clock)?;
         let mut random = [0u8; 16];
         (self.random)(&mut random);
@@ -284,7 +283,11 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         };
         let key = record.signer()?.public_key_der();
         let Plan { environment, profile, .. } = &self.plan;
-        let certificate = fit(&answer.credentials.token, &key, profile, *environment, (self.now)())?;
+        let fits = fit(&answer.credentials.token, &key, profile, (self.now)());
+        let certificate = fits.map_err(|unfit| match (unfit, environment) {
+            (Unfit::OtherKey, Environment::Sandbox) => Unfit::SandboxCanned,
+            (unfit, _) => unfit,
+        })?;
         record.production = Some(Csid::from_answer(&answer));
         self.step(record, DeviceEvent::ProductionIssued { until: certificate.not_after() })
     }

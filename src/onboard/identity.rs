@@ -29,6 +29,11 @@ pub fn load_identity(vault: &Vault) -> Result<Option<Identity>, RecordError> {
     }
 }
 
+/// The certificate request that was sent last, as PEM.
+pub fn request(vault: &Vault) -> Result<Option<String>, RecordError> {
+    Ok(Record::load(vault)?.and_then(|record| record.csr))
+}
+
 /// Where the till in this vault stands.
 pub fn device(vault: &Vault) -> Result<Device, RecordError> {
     Ok(Record::load(vault)?.map_or(Device::Blank, |record| record.device))

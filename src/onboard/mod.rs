@@ -17,6 +17,6 @@ pub use certificate::Unfit;
 pub use device::{Device, DeviceEvent, Forbidden};
 pub use error::{OnboardError, Trouble};
 pub use flow::{Onboarding, Plan};
-pub use identity::{Identity, device, load_identity};
+pub use identity::{Identity, device, load_identity, request};
 pub use record::RecordError;
 pub use samples::Step;

@@ -366,3 +366,148 @@ fn disarm(data: &mut [u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::raster::PaperWidth;
+    use super::*;
+
+    /// A printer in miniature: interprets a job and gives the dots it burns.
+    struct Paper {
+        rows: Vec<Vec<u8>>,
+        stride: usize,
+        cuts: usize,
+        kicks: Vec<Vec<u8>>,
+    }
+
+    fn print(job: &[u8], stride: usize) -> Paper {
+        let mut paper = Paper { rows: Vec::new(), stride, cuts: 0, kicks: Vec::new() };
+        let (mut rest, mut align) = (job, 0);
+        while !rest.is_empty() {
+            let used = match rest {
+                [0x1B, 0x40, ..] => 2,
+                [0x1D, 0x28, 0x44, 3, 0, 0x14, 1, 0, ..] => 8,
+                [0x1B, 0x70, ..] => {
+                    paper.kicks.push(rest[..5].to_vec());
+                    5
+                }
+                [0x1B, 0x61, n, ..] => {
+                    align = *n;
+                    3
+                }
+                [0x1B, 0x4A, n, ..] => {
+                    paper.rows.extend(vec![vec![0; stride]; usize::from(*n)]);
+                    3
+                }
+                [0x1D, 0x76, 0x30, mode, xl, xh, yl, yh, data @ ..] => {
+                    let width = usize::from(u16::from_le_bytes([*xl, *xh]));
+                    let height = usize::from(u16::from_le_bytes([*yl, *yh]));
+                    assert!(height <= BAND_ROWS && width > 0);
+                    assert!(
+                        !data[..width * height]
+                            .windows(2)
+                            .any(|pair| pair[0] == 0x10 && matches!(pair[1], 4 | 5 | 0x14))
+                    );
+                    paper.band(&data[..width * height], width, *mode, align);
+                    8 + width * height
+                }
+                [0x1D, 0x56, 0x42, 0, ..] => {
+                    paper.cuts += 1;
+                    4
+                }
+                other => panic!("unknown command {:02x?}", &other[..other.len().min(8)]),
+            };
+            rest = &rest[used..];
+        }
+        paper
+    }
+
+    impl Paper {
+        fn band(&mut self, data: &[u8], width: usize, mode: u8, align: u8) {
+            let times = if mode == 3 { 2 } else { 1 };
+            let dots = width * 8 * times;
+            let start = [0, (self.stride * 8 - dots) / 2, self.stride * 8 - dots][usize::from(align)];
+            for line in data.chunks_exact(width) {
+                let mut row = vec![0u8; self.stride];
+                for dot in 0..dots {
+                    let source = dot / times;
+                    if line[source / 8] & (0x80 >> (source % 8)) != 0 {
+                        row[(start + dot) / 8] |= 0x80 >> ((start + dot) % 8);
+                    }
+                }
+                self.rows.extend(vec![row; times]);
+            }
+        }
+    }
+
+    /// Pseudo-random ink of several kinds, the same every time.
+    fn picture(paper: PaperWidth) -> Raster {
+        let mut raster = Raster::new(paper);
+        raster.set_height(900);
+        let mut state = 1u32;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        for _ in 0..160 {
+            let (x, y) = (next(paper.dots()), next(400));
+            raster.fill(x, y, 1 + next(60), 1 + next(3));
+        }
+        for _ in 0..300 {
+            raster.fill(40 + 2 * next(100), 500 + 2 * next(100), 2, 2);
+        }
+        raster
+    }
+
+    #[test]
+    fn the_paper_is_the_picture_whatever_the_options() {
+        for paper in [PaperWidth::Mm58, PaperWidth::Mm80] {
+            let raster = picture(paper);
+            for (justify, double) in [(false, false), (true, false), (false, true), (true, true)] {
+                let options = EscposOptions { justify, double, ..EscposOptions::default() };
+                let printed = print(&escpos(&raster, &options), raster.stride());
+                assert_eq!(printed.cuts, 1);
+                let rows: Vec<u8> = printed.rows.concat();
+                assert_eq!(rows.len(), raster.bits().len());
+                // Breaking up command look-alikes may add a dot, never take one away.
+                let added: u32 = rows.iter().zip(raster.bits()).map(|(a, b)| (a ^ b).count_ones()).sum();
+                assert!(rows.iter().zip(raster.bits()).all(|(printed, ink)| printed & ink == *ink));
+                assert!(added <= 16, "{added} dots added");
+            }
+        }
+    }
+
+    #[test]
+    fn command_look_alikes_are_broken_up() {
+        let mut data = vec![0x10, 0x04, 0x01, 0x10, 0x14, 0x01, 0x10, 0x05, 0x10, 0x10, 0x04, 0x10];
+        disarm(&mut data);
+        assert_eq!(data, [0x18, 0x04, 0x01, 0x18, 0x14, 0x01, 0x18, 0x05, 0x10, 0x18, 0x04, 0x10]);
+        disarm(&mut []);
+    }
+
+    #[test]
+    fn a_drawer_opens_once_before_the_paper_and_never_for_a_copy() {
+        let raster = picture(PaperWidth::Mm58);
+        let kicks = |drawer, copy| {
+            let job = escpos(&raster, &EscposOptions { drawer, copy, ..EscposOptions::default() });
+            print(&job, raster.stride()).kicks
+        };
+        assert_eq!(kicks(Some(Drawer::Pin2), false), vec![vec![0x1B, 0x70, 0, 25, 250]]);
+        assert_eq!(kicks(Some(Drawer::Pin5), false), vec![vec![0x1B, 0x70, 1, 25, 250]]);
+        assert!(kicks(Some(Drawer::Pin2), true).is_empty());
+        assert!(kicks(None, false).is_empty());
+    }
+
+    #[test]
+    fn doubling_pays_for_squares() {
+        let raster = picture(PaperWidth::Mm80);
+        let bytes = |double| escpos(&raster, &EscposOptions { double, ..EscposOptions::default() }).len();
+        assert!(bytes(true) < bytes(false));
+    }
+
+    #[test]
+    fn an_empty_picture_still_cuts() {
+        let raster = Raster::new(PaperWidth::Mm80);
+        assert_eq!(print(&escpos(&raster, &EscposOptions::default()), raster.stride()).cuts, 1);
+    }
+}

@@ -3,7 +3,9 @@
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use skrifa::GlyphId;
 use skrifa::instance::{LocationRef, Size};
-use skrifa::outline::{DrawSettings, OutlineGlyphCollection, OutlinePen};
+use skrifa::outline::{
+    DrawSettings, Engine, HintingInstance, HintingOptions, OutlineGlyphCollection, OutlinePen, Target,
+};
 
 /// Coverage from which a dot is burned. A little under half, since thermal
 /// paper shows thin strokes weaker than a screen does.
@@ -20,18 +22,52 @@ pub struct GlyphBitmap {
     /// Dots from the baseline down to the top edge (negative above it).
     pub top: i32,
     pub row_bytes: usize,
+    /// Whole dots to the next pen position, where hinting decides it.
+    pub advance: Option<i32>,
     /// Rows of `row_bytes`, most significant bit leftmost, 1 is ink.
     pub bits: Vec<u8>,
 }
 
-/// Draws a glyph at `ppem` dots per em, shifted right by `quarter` quarters of
-/// a dot. A glyph without an outline (a space) has no rows.
-pub fn draw(outlines: &OutlineGlyphCollection<'_>, glyph: GlyphId, ppem: u32, quarter: u8) -> GlyphBitmap {
-    let mut path = Path { shift: f32::from(quarter) / 4.0, ..Path::default() };
-    let settings = DrawSettings::unhinted(Size::new(ppem as f32), LocationRef::default());
+/// How an outline is fitted to the dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// Stems snapped to whole dots, so that equal strokes come out equally
+    /// thick: letters that stand alone, and digits.
+    Hinted,
+    /// The outline as designed, shifted right by this many quarters of a dot:
+    /// joined letters, whose strokes must meet.
+    Quarter(u8),
+}
+
+/// The hinter of one font at one size, for `Fit::Hinted`. DejaVu Condensed has
+/// no instructions of its own, hence the automatic one. `None` where a font
+/// cannot be hinted; it is then drawn as designed.
+pub fn hinter(outlines: &OutlineGlyphCollection<'_>, ppem: u32) -> Option<HintingInstance> {
+    let options = HintingOptions { engine: Engine::Auto(None), target: Target::Mono };
+    HintingInstance::new(outlines, Size::new(ppem as f32), LocationRef::default(), options).ok()
+}
+
+/// Draws a glyph at `ppem` dots per em. A glyph without an outline (a space) has no rows.
+pub fn draw(
+    outlines: &OutlineGlyphCollection<'_>,
+    hinter: Option<&HintingInstance>,
+    glyph: GlyphId,
+    ppem: u32,
+    fit: Fit,
+) -> GlyphBitmap {
+    let plain = DrawSettings::unhinted(Size::new(ppem as f32), LocationRef::default());
+    let (settings, shift) = match (fit, hinter) {
+        (Fit::Hinted, Some(hinter)) => (DrawSettings::hinted(hinter, false), 0.0),
+        (Fit::Hinted, None) => (plain, 0.0),
+        (Fit::Quarter(quarter), _) => (plain, f32::from(quarter) / 4.0),
+    };
+    let mut path = Path { shift, ..Path::default() };
     let drawn = outlines.get(glyph).map(|outline| outline.draw(settings, &mut path));
     match drawn {
-        Some(Ok(_)) => path.fill().unwrap_or_default(),
+        Some(Ok(metrics)) => {
+            let hinted = metrics.advance_width.filter(|_| fit == Fit::Hinted && hinter.is_some());
+            GlyphBitmap { advance: hinted.map(|dots| dots.round() as i32), ..path.fill().unwrap_or_default() }
+        }
         // The font is compiled in and its outlines are drawn in tests; a damaged one prints as white.
         Some(Err(_)) | None => GlyphBitmap::default(),
     }
@@ -93,7 +129,7 @@ impl Path {
                 bits[y * row_bytes + x / 8] |= 0x80 >> (x % 8);
             }
         });
-        Some(GlyphBitmap { left: x0 as i32, top: y0 as i32, row_bytes, bits })
+        Some(GlyphBitmap { left: x0 as i32, top: y0 as i32, row_bytes, advance: None, bits })
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use harfrust::font::Font;
-use harfrust::{Buffer, Direction, Script, ShapeOptions, ShapePlan, ShaperFont, shape};
-use skrifa::outline::OutlineGlyphCollection;
+use harfrust::{Buffer, Direction, GlyphInfo, Script, ShapeOptions, ShapePlan, ShaperFont, shape};
+use skrifa::outline::{HintingInstance, OutlineGlyphCollection};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use super::bidi::{self, Run};
 use super::block::Weight;
-use super::glyph::{self, GlyphBitmap};
+use super::glyph::{self, Fit, GlyphBitmap};
 use super::raster::Raster;
 
 /// Shaped lines kept before the cache starts afresh; a shop's labels and the
@@ -84,7 +84,8 @@ pub struct Typesetter {
     lines: HashMap<(Style, bool), Lines, FixedState>,
     lines_kept: usize,
     bitmaps: Vec<GlyphBitmap>,
-    glyphs: HashMap<(Style, u32, u8), u32, FixedState>,
+    glyphs: HashMap<(Style, u32, Fit), u32, FixedState>,
+    hinters: HashMap<Style, Option<HintingInstance>, FixedState>,
 }
 
 impl Default for Typesetter {
@@ -106,6 +107,7 @@ impl Typesetter {
             lines_kept: 0,
             bitmaps: Vec::new(),
             glyphs: HashMap::default(),
+            hinters: HashMap::default(),
         }
     }
 
@@ -245,7 +247,11 @@ impl Typesetter {
         let font = ShaperFont::new(&face.shaping).with_scale(scale);
         // The buffer's direction and script are the plan's, which is all that could be refused.
         if shape(&font, &mut buffer, ShapeOptions::new().plan(Some(plan))).is_ok() {
-            self.place(&buffer, run.rtl, style, line);
+            // What the font adds to or takes from a glyph's own advance: kerning.
+            let nominal = |info: &GlyphInfo| font.glyph_h_advance(info.glyph_id.into());
+            let glyphs = buffer.glyph_infos().iter().zip(buffer.glyph_positions());
+            let kerns: Vec<i32> = glyphs.map(|(info, at)| at.x_advance - nominal(info)).collect();
+            self.place(&buffer, &kerns, run.rtl, style, line);
         }
         self.buffer = Some(buffer);
     }
@@ -253,39 +259,129 @@ impl Typesetter {
     /// Appends shaped glyphs. Arabic keeps quarter dots so that joined letters
     /// meet; other letters and digits stand on whole dots with whole advances,
     /// so that each always looks the same and columns of digits align.
-    fn place(&mut self, buffer: &Buffer, rtl: bool, style: Style, line: &mut ShapedLine) {
+    fn place(&mut self, buffer: &Buffer, kerns: &[i32], rtl: bool, style: Style, line: &mut ShapedLine) {
         let mut pen = line.width * 64;
-        for (info, position) in buffer.glyph_infos().iter().zip(buffer.glyph_positions()) {
+        let glyphs = buffer.glyph_infos().iter().zip(buffer.glyph_positions()).zip(kerns);
+        for ((info, position), kern) in glyphs {
             let x = pen + position.x_offset;
-            let (dots, quarter) = if rtl {
+            let (dots, fit) = if rtl {
                 let quarters = (x + 8).div_euclid(16);
-                (quarters.div_euclid(4), quarters.rem_euclid(4) as u8)
+                (quarters.div_euclid(4), Fit::Quarter(quarters.rem_euclid(4) as u8))
             } else {
-                ((x + 32).div_euclid(64), 0)
+                ((x + 32).div_euclid(64), Fit::Hinted)
             };
-            let bitmap = self.glyph(style, info.glyph_id, quarter);
-            if self.bitmaps.get(bitmap as usize).is_some_and(|bitmap| !bitmap.bits.is_empty()) {
+            let bitmap = self.glyph(style, info.glyph_id, fit);
+            let Some(drawn) = self.bitmaps.get(bitmap as usize) else { continue };
+            if !drawn.bits.is_empty() {
                 let y = -(position.y_offset + 32).div_euclid(64);
                 line.glyphs.push(Placed { bitmap, x: dots, y });
             }
-            pen += if rtl { position.x_advance } else { (position.x_advance + 32).div_euclid(64) * 64 };
+            let advance = drawn.advance.map_or(position.x_advance, |dots| dots * 64 + kern);
+            pen += if rtl { position.x_advance } else { (advance + 32).div_euclid(64) * 64 };
         }
         line.width = (pen + 63).div_euclid(64);
     }
 
     /// The cached bitmap of a glyph.
-    fn glyph(&mut self, style: Style, glyph: u32, quarter: u8) -> u32 {
-        if let Some(&index) = self.glyphs.get(&(style, glyph, quarter)) {
+    fn glyph(&mut self, style: Style, glyph: u32, fit: Fit) -> u32 {
+        if let Some(&index) = self.glyphs.get(&(style, glyph, fit)) {
             return index;
         }
         let face = match style.weight {
             Weight::Regular => &self.regular,
             Weight::Bold => &self.bold,
         };
-        let bitmap = glyph::draw(&face.outlines, GlyphId::new(glyph), style.ppem, quarter);
+        let hinter = self.hinters.entry(style).or_insert_with(|| glyph::hinter(&face.outlines, style.ppem));
+        let bitmap = glyph::draw(&face.outlines, hinter.as_ref(), GlyphId::new(glyph), style.ppem, fit);
         let index = u32::try_from(self.bitmaps.len()).unwrap_or(u32::MAX);
         self.bitmaps.push(bitmap);
-        self.glyphs.insert((style, glyph, quarter), index);
+        self.glyphs.insert((style, glyph, fit), index);
         index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raster::PaperWidth;
+    use super::*;
+
+    const BODY: Style = Style { ppem: 24, weight: Weight::Regular };
+
+    fn drawn(typesetter: &mut Typesetter, text: &str) -> Raster {
+        let mut raster = Raster::new(PaperWidth::Mm80);
+        raster.set_height(48);
+        typesetter.draw(&mut raster, text, BODY, 20, 32);
+        raster
+    }
+
+    /// Columns without ink between the first and the last inked one.
+    fn white_columns(raster: &Raster) -> usize {
+        let inked: Vec<usize> = (0..raster.width())
+            .filter(|x| (0..raster.height()).any(|y| raster.row(y)[x / 8] & (0x80 >> (x % 8)) != 0))
+            .collect();
+        inked.last().unwrap() - inked[0] + 1 - inked.len()
+    }
+
+    #[test]
+    fn joined_letters_leave_no_gap_at_any_position() {
+        let mut typesetter = Typesetter::new();
+        for word in ["سلسبيل", "حليب", "كككككككك", "مبسطة", "قطعة", "شخصيتهم"]
+        {
+            assert_eq!(white_columns(&drawn(&mut typesetter, word)), 0, "{word}");
+        }
+        assert!(white_columns(&drawn(&mut typesetter, "دار")) > 0, "letters that do not join stand apart");
+    }
+
+    #[test]
+    fn arabic_is_shaped_and_ordered() {
+        let mut typesetter = Typesetter::new();
+        let isolated: i32 = ["ح", "ل", "ي", "ب"].iter().map(|c| typesetter.width(c, BODY)).sum();
+        assert!(typesetter.width("حليب", BODY) < isolated, "joined forms are narrower");
+        // A number in Arabic stands to the left of the word it follows.
+        let number_width = typesetter.width("15%", BODY);
+        let both = drawn(&mut typesetter, &bidi::clean("خصم 15%"));
+        let number = drawn(&mut typesetter, "15%");
+        for y in 0..both.height() {
+            let bytes = (20 + number_width) as usize / 8;
+            assert_eq!(both.row(y)[..bytes], number.row(y)[..bytes]);
+        }
+    }
+
+    #[test]
+    fn a_missing_character_shows_and_is_named() {
+        let mut typesetter = Typesetter::new();
+        assert_eq!(typesetter.unsupported("حليب Milk 汉字汉 \u{20C1}"), vec!['汉', '字', '\u{20C1}']);
+        let usual = "فاتورة ضريبية مبسطة 1٢3 ۴ پچڤگ É ½ × – ² ₂ € \u{200F}";
+        assert_eq!(typesetter.unsupported(usual), Vec::<char>::new());
+        assert_eq!(drawn(&mut typesetter, "汉"), drawn(&mut typesetter, "?"));
+    }
+
+    #[test]
+    fn wrapping_loses_no_letter_and_keeps_the_width() {
+        let mut typesetter = Typesetter::new();
+        let texts = [
+            "جبنة كريمية قابلة للدهن قليلة الدسم مع الأعشاب الإيطالية والثوم",
+            "Spreadable low-fat cream cheese with Italian herbs and roasted garlic",
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            "قسطنطينيةقسطنطينيةقسطنطينيةقسطنطينية",
+        ];
+        for text in texts {
+            for width in [60, 200, 370] {
+                let lines = typesetter.wrap(text, BODY, width);
+                assert!(lines.iter().all(|line| typesetter.width(line, BODY) <= width), "{text} at {width}");
+                assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+            }
+        }
+        assert_eq!(typesetter.wrap("W", BODY, 1), vec!["W"], "one letter always stands");
+    }
+
+    #[test]
+    fn caches_stay_bounded() {
+        let mut typesetter = Typesetter::new();
+        for number in 0..3 * MOST_LINES {
+            typesetter.width(&number.to_string(), BODY);
+        }
+        assert!(typesetter.lines_kept <= MOST_LINES);
+        assert!(typesetter.bitmaps.len() <= 10);
     }
 }

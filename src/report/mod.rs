@@ -1,1 +1,24 @@
-//! (see ARCHITECTURE.md)
+//! Reporting: from the ledger's queue to the authority. A pure state machine
+//! (`machine`, with `settle`, `brake`, `pace`, `backoff`), a driver that does
+//! what it says, and a watcher of the network.
+
+mod backoff;
+mod brake;
+mod driver;
+mod ledger_queue;
+pub mod link;
+mod machine;
+mod pace;
+mod queue;
+mod settle;
+mod status;
+mod wakes;
+
+pub use backoff::{Jitter, Moment};
+pub use brake::{BrakeSettings, PauseReason};
+pub use driver::{CredentialsSource, Parts, run};
+pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
+pub use queue::{Begun, Queue, QueueError, Record};
+pub use settle::HoldReason;
+pub use status::{Pause, Status};
+pub use wakes::Wakes;

@@ -25,7 +25,7 @@ use x509_cert::ext::Extension;
 use x509_cert::name::Name;
 use x509_cert::request::{CertReq, ExtensionReq};
 use x509_cert::serial_number::SerialNumber;
-use x509_cert::spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
+use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
 
 /// Begin of 2026, UTC.
@@ -132,13 +132,7 @@ impl Fake {
         let validity = Validity::new(moment(NOW - 60), moment(until));
         let unit = Unit { subject: request.info.subject.clone(), extensions };
         let key: SubjectPublicKeyInfoOwned = request.info.public_key;
-        let builder = CertificateBuilder::new(
-            unit,
-            SerialNumber::from(serial),
-            validity,
-            SubjectPublicKeyInfo::from(key),
-        )
-        .unwrap();
+        let builder = CertificateBuilder::new(unit, SerialNumber::from(serial), validity, key).unwrap();
         builder.build::<_, DerSignature>(&self.ca).unwrap().to_der().unwrap()
     }
 

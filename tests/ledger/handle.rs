@@ -48,7 +48,9 @@ fn tasks_wait_for_the_commit() {
         let mut tasks = Vec::new();
         for n in 0..200 {
             let ledger = ledger.clone();
-            tasks.push(tokio::spawn(async move { ledger.run(move |store| store.append(order(n)).unwrap()).await }));
+            tasks.push(tokio::spawn(async move {
+                ledger.run(move |store| store.append(order(n)).unwrap()).await
+            }));
         }
         let mut icvs = Vec::new();
         for task in tasks {

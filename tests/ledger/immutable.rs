@@ -35,7 +35,8 @@ fn raw_sql_cannot_change_or_remove_what_was_issued() {
     let till = till_with_history();
     let db = till.intruder();
     let tables = ["documents", "idempotency", "attempts", "facts", "dictionaries", "chains"];
-    let copy_last = "INSERT INTO documents (id, uuid, number, serial, kind, issued, hash, previous, payable, tax,
+    let copy_last =
+        "INSERT INTO documents (id, uuid, number, serial, kind, issued, hash, previous, payable, tax,
                                             change, tenders, print, xml)
                      SELECT %ID%, uuid, number, serial, kind, issued, hash, %PREVIOUS%, payable, tax, change,
                             tenders, print, xml FROM documents ORDER BY id DESC LIMIT 1";
@@ -67,7 +68,11 @@ fn raw_sql_cannot_change_or_remove_what_was_issued() {
     tries.push(insert("INSERT OR REPLACE", "(1 << 32) + 1", "NULL"));
     tries.push(insert("INSERT", "(1 << 32) + 3", "previous"));
     tries.push(insert("INSERT", "(1 << 32) + 3", "NULL"));
-    tries.push(insert("INSERT", "(1 << 32) + 3", "hash").replace("issued,", "issued - 1,").replacen("issued - 1,", "issued,", 1));
+    tries.push(insert("INSERT", "(1 << 32) + 3", "hash").replace("issued,", "issued - 1,").replacen(
+        "issued - 1,",
+        "issued,",
+        1,
+    ));
     for sql in tries {
         let error = db.execute_batch(&sql).expect_err(&sql).to_string();
         let by_a_trigger = tables.iter().any(|table| error.starts_with(&format!("{table}: ")));

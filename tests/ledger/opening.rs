@@ -110,7 +110,8 @@ fn the_schema_is_the_one_of_its_version() {
     drop(till.open());
     let schema = |path: &Path| {
         let db = rusqlite::Connection::open(path).unwrap();
-        let mut statement = db.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").unwrap();
+        let mut statement =
+            db.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").unwrap();
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         rows.map(Result::unwrap).collect::<Vec<_>>()
     };

@@ -1,0 +1,75 @@
+//! What the command line asks of the rest of the house, as plain functions:
+//! the faces do not depend on the wiring.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::api::wire::Verification;
+use crate::config::{PaperWidth, Settings};
+
+/// The functions behind the subcommands that start something.
+pub struct Hooks {
+    /// Runs the till until it is told to stop.
+    pub serve: fn(Settings) -> Result<(), Failure>,
+    /// The main job without configuration or network.
+    pub demo: fn(DemoOptions) -> Result<(), Failure>,
+    /// The simulated platform by itself, until it is told to stop.
+    pub sandbox: fn(SandboxOptions) -> Result<(), Failure>,
+    /// Gets this till its certificate.
+    pub onboard: fn(OnboardOptions) -> Result<(), Failure>,
+    /// Checks the data directory without changing it, when no daemon runs.
+    pub verify: fn(&Settings) -> Result<Verification, Failure>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoOptions {
+    /// Where everything it makes goes.
+    pub dir: PathBuf,
+    pub width: PaperWidth,
+    /// The same seed rings up the same morning.
+    pub seed: u64,
+    /// Leave the till's own data (ledger and key) in the folder as well.
+    pub keep: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxOptions {
+    /// A loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+/// No `Debug`: it holds the OTP.
+pub struct OnboardOptions {
+    pub settings: Settings,
+    /// Six digits from the Fatoora portal.
+    pub otp: Zeroizing<String>,
+}
+
+/// Why a command ends without success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Something was found or refused; exit code 1.
+    Finding(String),
+    /// Something was found and has been shown already; exit code 1.
+    Shown,
+    /// The command or the configuration cannot be used; exit code 2.
+    Usage(String),
+}
+
+impl Failure {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Finding(_) | Failure::Shown => 1,
+            Failure::Usage(_) => 2,
+        }
+    }
+
+    pub(super) fn words(self) -> Option<String> {
+        match self {
+            Failure::Finding(words) | Failure::Usage(words) => Some(words),
+            Failure::Shown => None,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `tilld sandbox`: the simulated Fatoora by itself.
+
+use std::net::SocketAddr;
+
+use super::{Failure, Hooks, SandboxOptions};
+
+/// Run a simulated Fatoora that really checks, for integrators
+///
+/// Issues certificates, checks every invoice that it gets and answers with the
+/// shapes and codes of the real platform. Runs until Ctrl-C and forgets
+/// everything then.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  tilld sandbox\n  tilld sandbox --listen 127.0.0.1:9000\n\n\
+Point a till at it with [fatoora] base_url = \"http://127.0.0.1:8793/e-invoicing/developer-portal\"\n\
+and onboard the till with the OTP that it prints.")]
+pub struct Args {
+    /// Address of this machine to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8793", value_parser = loopback)]
+    listen: SocketAddr,
+}
+
+/// Its answers have no legal effect, so it does not offer itself to others.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "an address and a port are needed, such as 127.0.0.1:8793".to_owned())?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err("only an address of this machine is accepted, such as 127.0.0.1:8793".to_owned())
+}
+
+impl Args {
+    pub fn run(self, hooks: &Hooks) -> Result<(), Failure> {
+        (hooks.sandbox)(SandboxOptions { listen: self.listen })
+    }
+}

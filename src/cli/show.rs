@@ -1,0 +1,129 @@
+//! `tilld show`: an invoice and what has become of it.
+
+use uuid::Uuid;
+
+use super::terminal::{Rows, moment};
+use super::till::{Where, json, refusal};
+use super::{Failure, Streams};
+use crate::api::Lookup;
+use crate::api::client::{Client, ClientError};
+use crate::api::wire::{Found, FoundList};
+use crate::chain::Icv;
+
+/// Show an invoice and what has become of it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tilld show T07-000001                  by invoice number
+  tilld show order-4711                  by the POS application's reference
+  tilld show 1                           by its place in the chain (ICV)
+  tilld show T07-000001 --xml > T07-000001.xml
+  tilld show T07-000001 --qr")]
+pub struct Args {
+    /// UUID, invoice number, reference of the POS application, or ICV
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The stored XML, unchanged
+    #[arg(long, conflicts_with_all = ["qr", "json"])]
+    xml: bool,
+    /// The payload of the QR code
+    #[arg(long, conflicts_with = "json")]
+    qr: bool,
+    /// The till's answer as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    till: Where,
+}
+
+impl Args {
+    pub fn run(self, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        let (id, xml) = (&self.id, self.xml);
+        let answer = self.till.ask(async |client| {
+            let found = find(&client, id).await?;
+            let document = match found.as_slice() {
+                [one] if xml => Some(client.document(&one.sale.uuid, "xml").await?),
+                _ => None,
+            };
+            Ok((found, document))
+        })?;
+        let (found, document) = answer.map_err(|error| refusal(&error))?;
+        if found.is_empty() {
+            let words = format!(
+                "This till has no invoice {id}.\nTried as UUID, invoice number, reference and ICV; capitals count."
+            );
+            return Err(Failure::Finding(words));
+        }
+        if self.json {
+            let list = FoundList { sales: found };
+            return streams.say(&json(&list)?);
+        }
+        match (found.as_slice(), document) {
+            (_, Some(document)) => streams.write(&document),
+            ([one], None) if self.qr => streams.say(&one.sale.qr),
+            (several, None) if self.xml || self.qr => Err(ambiguous(id, several)),
+            (several, None) => several.iter().try_for_each(|one| show(one, streams)),
+        }
+    }
+}
+
+/// The first reading of the name that finds something.
+async fn find(client: &Client, id: &str) -> Result<Vec<Found>, ClientError> {
+    let mut readings = Vec::new();
+    if id.len() == 36
+        && let Ok(uuid) = Uuid::try_parse(id)
+    {
+        readings.push(Lookup::Uuid(uuid));
+    }
+    if !id.is_empty() {
+        readings.push(Lookup::Number(id.to_owned()));
+        readings.push(Lookup::Reference(id.to_owned()));
+    }
+    readings.extend(id.parse().ok().and_then(Icv::new).map(Lookup::Icv));
+    for reading in &readings {
+        let found = client.find(reading).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn ambiguous(id: &str, several: &[Found]) -> Failure {
+    let mut words = format!("{id} names several invoices; choose one by its UUID:");
+    for found in several {
+        words.push_str(&format!(
+            "\n  {}  {}  {}",
+            found.sale.uuid,
+            found.sale.number,
+            moment(&found.sale.issued_at)
+        ));
+    }
+    Failure::Finding(words)
+}
+
+fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
+    let sale = &found.sale;
+    let kind = format!("{} {}", sale.kind.subtype, sale.kind.document.replace('_', " "));
+    let attempts = match found.report.attempts {
+        0 => "not sent yet".to_owned(),
+        1 => "1 attempt".to_owned(),
+        many => format!("{many} attempts"),
+    };
+    let mut rows = Rows::default();
+    rows.add("Invoice", format!("{} ({kind}, ICV {})", sale.number, sale.icv));
+    rows.add("Issued", moment(&sale.issued_at));
+    rows.add("To pay", format!("SAR {}", sale.totals.payable));
+    rows.add("Of which", format!("net {}, VAT {}", sale.totals.net, sale.totals.vat));
+    rows.add("Change", format!("SAR {}", sale.change));
+    if let Some(reference) = &sale.reference {
+        rows.add("Reference", reference.clone());
+    }
+    rows.add("UUID", sale.uuid.clone());
+    rows.add("Hash", sale.hash.clone());
+    rows.add("Report", format!("{}, {attempts}", found.report.state));
+    if let Some(note) = &found.report.note {
+        rows.add("", note.clone());
+    }
+    rows.add("Receipt", found.print.as_ref().map_or("not printed".to_owned(), |print| print.state.clone()));
+    rows.show(streams)
+}

@@ -1,0 +1,113 @@
+//! `tilld status`: what waits, what is wrong, what to do.
+
+use std::collections::BTreeMap;
+
+use super::terminal::{Rows, moment};
+use super::till::{Where, json, refusal};
+use super::{Failure, Streams};
+use crate::api::wire::{Status, Words};
+
+/// Show what waits, what is wrong and what to do
+///
+/// Exit code 0 if all is well, 1 if somebody has to do something or no till
+/// answers.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  tilld status\n  tilld status --json\n  tilld status --socket /run/tilld/tilld.sock"
+)]
+pub struct Args {
+    /// The till's answer as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    till: Where,
+}
+
+impl Args {
+    pub fn run(self, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        let answer = self.till.ask(async |client| client.status().await)?;
+        let status = answer.map_err(|error| refusal(&error))?;
+        let advice = advice(&status);
+        if self.json {
+            streams.say(&json(&status)?)?;
+        } else {
+            rows(&status).show(streams)?;
+            for line in &advice {
+                streams.say(line)?;
+            }
+            if advice.is_empty() {
+                streams.say("All is well.")?;
+            }
+        }
+        if advice.is_empty() { Ok(()) } else { Err(Failure::Shown) }
+    }
+}
+
+fn rows(status: &Status) -> Rows {
+    let mut rows = Rows::default();
+    rows.add("Till", format!("{}, {}, tilld {}", status.till, status.environment, status.version));
+    rows.add("Clock", moment(&status.time));
+    rows.add("Selling", if status.selling.ready { "yes" } else { "no" });
+    let last = status.last.as_ref().map_or(String::new(), |last| {
+        format!(", the last {} (ICV {}) of {}", last.number, last.icv, moment(&last.issued_at))
+    });
+    rows.add("Invoices", format!("{}{last}", status.documents));
+    let oldest = status
+        .queue
+        .oldest_unsent_at
+        .as_deref()
+        .map_or(String::new(), |at| format!(", the oldest of {}", moment(at)));
+    rows.add("To report", format!("{}{oldest}", status.queue.unsent));
+    if let Some(at) = &status.queue.next_attempt_at {
+        rows.add("Next try", moment(at));
+    }
+    rows.add("Reports", counts(&status.queue.states));
+    rows.add("Printer", status.printing.target.clone());
+    rows.add("Receipts", counts(&status.printing.states));
+    if let Some(certificate) = &status.certificate {
+        let until = moment(&certificate.valid_until);
+        rows.add("Certificate", format!("until {until}, {}", certificate.subject));
+    }
+    rows
+}
+
+/// `Queued 3, Reported 120`.
+fn counts(states: &BTreeMap<String, u64>) -> String {
+    let parts: Vec<String> = states
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(state, count)| format!("{state} {count}"))
+        .collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+/// What somebody has to do, in both languages where the till says it in both.
+fn advice(status: &Status) -> Vec<String> {
+    let count = |states: &BTreeMap<String, u64>, name| states.get(name).copied().unwrap_or(0);
+    let mut advice = Vec::new();
+    let mut say =
+        |subject: &str, words: &Words| advice.push(format!("{subject}: {}\n{}", words.en, words.ar));
+    if let Some(reason) = &status.selling.reason {
+        say("Not selling", reason);
+    }
+    if let Some(paused) = &status.queue.paused {
+        say("Not reporting", paused);
+    }
+    if let Some(fault) = &status.printing.fault {
+        say("Printer", fault);
+    }
+    if !status.selling.ready && status.selling.reason.is_none() {
+        advice.push("Not selling: look into the log for the reason.".to_owned());
+    }
+    let rejected = count(&status.queue.states, "Rejected");
+    if rejected > 0 {
+        advice.push(format!(
+            "{rejected} rejected by Fatoora: find them with `tilld show`, correct the cause, and issue credit notes."
+        ));
+    }
+    let held = count(&status.queue.states, "Held");
+    if held > 0 {
+        advice.push(format!("{held} held back: `tilld show` says why for each."));
+    }
+    advice
+}

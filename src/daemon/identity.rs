@@ -1,0 +1,64 @@
+//! Where the till's identity lies, and what the settings make of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::{self, Settings};
+use crate::fatoora::{self, Client, Endpoint};
+use crate::invoice::Seller;
+use crate::keys::{UnitProfile, Vault};
+use crate::onboard::Plan;
+
+/// The folder of the vault inside the data directory.
+pub fn vault_dir(settings: &Settings) -> PathBuf {
+    settings.till.data_dir.join("vault")
+}
+
+/// Opens the vault, making the data directory first if it is missing.
+pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
+    let dir = &settings.till.data_dir;
+    std::fs::create_dir_all(dir)
+        .map_err(|error| format!("the data directory {} cannot be made ({error})", dir.display()))?;
+    Vault::open(&vault_dir(settings)).map_err(|error| error.to_string())
+}
+
+/// The platform's environment that the settings name.
+pub fn environment(settings: &Settings) -> fatoora::Environment {
+    match settings.fatoora.environment {
+        config::Environment::Sandbox => fatoora::Environment::Sandbox,
+        config::Environment::Simulation => fatoora::Environment::Simulation,
+        config::Environment::Production => fatoora::Environment::Production,
+    }
+}
+
+/// The client for the platform, or for the address that stands in for it.
+pub fn client(settings: &Settings) -> Result<Client, String> {
+    let mut endpoint = Endpoint::new(environment(settings), settings.fatoora.base_url.as_deref())
+        .map_err(|error| error.to_string())?;
+    if let Some(file) = &settings.fatoora.extra_ca {
+        let pem =
+            std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
+        endpoint = endpoint.with_extra_ca(pem);
+    }
+    Client::new(endpoint).map_err(|error| error.to_string())
+}
+
+/// What onboarding is to make of this till.
+pub fn plan(settings: &Settings) -> Plan {
+    let unit = &settings.unit;
+    let seller: Arc<Seller> = Arc::clone(&settings.seller);
+    Plan {
+        environment: environment(settings),
+        profile: UnitProfile {
+            common_name: unit.common_name.clone(),
+            organization_unit: unit.organization_unit.clone(),
+            organization: unit.organization.clone(),
+            serial: unit.serial_number.clone(),
+            vat: seller.vat.as_str().to_owned(),
+            title: unit.title.word().to_owned(),
+            location: unit.location.clone(),
+            category: unit.category.clone(),
+        },
+        seller,
+    }
+}

@@ -1,0 +1,110 @@
+//! `tilld serve`: the daemon under the service manager.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::service::{Service, verification};
+use super::start::Daemon;
+use crate::api::client::Client;
+use crate::api::wire::Verification;
+use crate::cli::Failure;
+use crate::config::Settings;
+
+/// A till that shows no sign of life for this long is not reported alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// The reporting driver beats every 10 s; three missed beats mean that it hangs.
+const REPORT_BEAT: i64 = 30;
+
+/// Runs the till until SIGTERM or SIGINT.
+pub fn run(settings: Settings) -> Result<(), Failure> {
+    start_log(&settings);
+    guard_memory();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
+    runtime.block_on(serve(settings)).map_err(Failure::Finding)
+}
+
+/// Checks the data directory of a till that does not run.
+pub fn verify_at_rest(settings: &Settings) -> Result<Verification, Failure> {
+    verification(&settings.till.data_dir).map_err(Failure::Finding)
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut daemon = Daemon::start(&settings).await?;
+    let socket = settings.api.socket.display();
+    tracing::info!(%socket, till = settings.till.name, "tilld is open for business");
+    tell(&[NotifyState::Ready, NotifyState::Status("open for business")]);
+    let service = Arc::clone(&daemon.service);
+    let why = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        why = daemon.interface_failed() => Some(why),
+        why = watchdog(&settings, service) => Some(why),
+    };
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+    tracing::info!("stopping");
+    daemon.stop().await?;
+    why.map_or(Ok(()), Err)
+}
+
+/// Tells the service manager that the till is alive, but only while the local
+/// interface and the ledger answer and the reporting driver moves.
+async fn watchdog(settings: &Settings, service: Arc<Service>) -> String {
+    let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+    let client = match Client::new(&settings.api.socket) {
+        Ok(client) => client,
+        Err(error) => return error.to_string(),
+    };
+    let mut ticks = tokio::time::interval(period / 3);
+    loop {
+        ticks.tick().await;
+        let answers = matches!(tokio::time::timeout(SIGN_OF_LIFE, client.status()).await, Ok(Ok(_)));
+        let beat = service.report.borrow().beat_at;
+        let moves = service.facts.certificate.is_none() || service.clock.now() - beat <= REPORT_BEAT;
+        if answers && moves {
+            tell(&[NotifyState::Watchdog]);
+        } else {
+            tracing::error!(
+                answers,
+                moves,
+                "a part of the till hangs; the service manager is not told that it lives"
+            );
+        }
+    }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    // Not under a service manager: there is nobody to tell.
+    let _ = sd_notify::notify(states);
+}
+
+fn start_log(settings: &Settings) {
+    let filter = EnvFilter::new(format!("warn,tilld={}", settings.log.level.word()));
+    // A second start in one process (tests) keeps the first log.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .try_init();
+}
+
+/// No core dump and no debugger: the stamping key is in this memory (P10).
+fn guard_memory() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = rustix::process::setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core dumps could not be switched off");
+    }
+    if let Err(error) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "the memory could not be closed to debuggers");
+    }
+}

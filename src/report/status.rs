@@ -1,0 +1,31 @@
+//! What the reporting flow shows of itself. Times are unix seconds UTC.
+
+use super::brake::PauseReason;
+
+/// Why and until when the whole queue waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub reason: PauseReason,
+    pub since: i64,
+    /// When one document will ask again.
+    pub until: i64,
+}
+
+/// A picture of the driver at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// None while documents flow.
+    pub pause: Option<Pause>,
+    pub in_flight: usize,
+    /// Documents that wait for another try of their own.
+    pub deferred: usize,
+    pub last_attempt_at: Option<i64>,
+    /// Last time the authority accepted or rejected a document.
+    pub last_success_at: Option<i64>,
+    /// Accepted since the start of the program.
+    pub accepted: u64,
+    /// Seconds that the authority's clock was ahead of ours at its last answer.
+    pub authority_clock_ahead: Option<i64>,
+    /// When the driver last did anything: a watcher notices if it stands still.
+    pub beat_at: i64,
+}

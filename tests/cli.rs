@@ -1,0 +1,243 @@
+//! The command line against a till in memory: words, exit codes, and what goes
+//! where.
+
+#[allow(dead_code)]
+mod fake;
+
+use std::sync::Mutex;
+
+use fake::{SALE, Served};
+use tilld::api::Limits;
+use tilld::api::wire::Verification;
+use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
+use tilld::config::PaperWidth;
+
+/// What the hooks were called with; one test at a time looks at it.
+static CALLED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn note(words: String) -> Result<(), Failure> {
+    CALLED.lock().unwrap().push(words);
+    Ok(())
+}
+
+const HOOKS: Hooks = Hooks {
+    serve: |settings| note(format!("serve {}", settings.till.name)),
+    demo: |DemoOptions { dir, width, seed, keep }| {
+        note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
+    },
+    sandbox: |SandboxOptions { listen }| note(format!("sandbox {listen}")),
+    onboard: |OnboardOptions { settings, otp }| {
+        note(format!("onboard {} {}", settings.till.name, otp.as_str()))
+    },
+    verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
+};
+
+struct Run {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+fn run_with(input: &str, args: &[&str]) -> Run {
+    let (mut out, mut err, mut input) = (Vec::new(), Vec::new(), input.as_bytes());
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let args = std::iter::once("tilld").chain(args.iter().copied());
+    let code = cli::run(args, &HOOKS, &mut streams);
+    Run { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+}
+
+fn run(args: &[&str]) -> Run {
+    run_with("", args)
+}
+
+fn served() -> (Served, String) {
+    let served = fake::serve(Limits::new(1 << 20));
+    let socket = served.socket.to_str().unwrap().to_owned();
+    (served, socket)
+}
+
+fn example() -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tilld.toml");
+    let text = include_str!("../assets/tilld.example.toml")
+        .replace("/run/tilld/tilld.sock", dir.path().join("t.sock").to_str().unwrap());
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (dir, file)
+}
+
+#[test]
+fn help_teaches_and_mistakes_are_usage() {
+    for args in [&["--help"][..], &["sell", "--help"], &["onboard", "--help"], &["config", "check", "--help"]]
+    {
+        let help = run(args);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{args:?}");
+        assert!(help.out.contains("xamples:") || help.out.contains("First steps"), "{}", help.out);
+    }
+    assert!(run(&["--version"]).out.starts_with("tilld "));
+    for args in [
+        &[][..],
+        &["sel"],
+        &["sell"],
+        &["show"],
+        &["demo", "--width", "76"],
+        &["sandbox", "--listen", "0.0.0.0:80"],
+        &["sell", "-", "--key", "two words"],
+        &["onboard"],
+        &["onboard", "--otp", "123456"],
+    ] {
+        let wrong = run(args);
+        assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{args:?}");
+        assert!(!wrong.err.is_empty());
+    }
+}
+
+#[test]
+fn the_sale_in_the_help_is_a_good_one() {
+    let help = run(&["sell", "--help"]).out;
+    let sale = help.split("echo '").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    tilld::invoice::read_sale(sale.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_sale_is_made_shown_and_repeated() {
+    let (_served, socket) = served();
+    let sold = run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    assert_eq!((sold.code, sold.err.as_str()), (0, "Key k1\n"));
+    assert!(sold.out.contains("Invoice  T07-000001 (ICV 1)\n"), "{}", sold.out);
+    assert!(sold.out.contains("To pay   SAR 11.50, VAT 1.50 included\n"), "{}", sold.out);
+
+    let first = run_with(SALE, &["sell", "-", "--key", "k1", "--json", "--socket", &socket]);
+    let again = run_with(SALE, &["sell", "-", "--key", "k1", "--json", "--socket", &socket]);
+    assert_eq!(first.out, again.out);
+    assert!(first.out.starts_with("{\"uuid\":"));
+    let words = run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    assert!(words.out.starts_with("This sale was made before; nothing new was issued.\n"));
+
+    let fresh = run_with(SALE, &["sell", "-", "--socket", &socket]);
+    assert!(fresh.err.starts_with("Key ") && fresh.err.trim().len() == 36, "{}", fresh.err);
+
+    for id in ["T07-000001", "1", "6f4d20e0-6bfe-4a80-9389-000000000001"] {
+        let shown = run(&["show", id, "--socket", &socket]);
+        assert_eq!(shown.code, 0, "{}", shown.err);
+        assert!(shown.out.contains("Reference  order-4711\n"), "{}", shown.out);
+        assert!(shown.out.contains("Report     Queued, not sent yet\n"), "{}", shown.out);
+    }
+    assert_eq!(run(&["show", "T07-000001", "--xml", "--socket", &socket]).out, "Xml of it");
+    assert_eq!(run(&["show", "T07-000001", "--qr", "--socket", &socket]).out, "AQ9TaG9w\n");
+    let several = run(&["show", "order-4711", "--qr", "--socket", &socket]);
+    assert_eq!(several.code, 1);
+    assert!(several.err.contains("choose one by its UUID"), "{}", several.err);
+    let none = run(&["show", "T08-1", "--socket", &socket]);
+    assert_eq!((none.code, none.out.as_str()), (1, ""));
+    assert!(none.err.contains("has no invoice T08-1"));
+}
+
+#[test]
+fn a_refused_sale_is_told_in_both_languages() {
+    let (served, socket) = served();
+    let refused = run_with("{\"lines\":[]}", &["sell", "-", "--key", "k", "--socket", &socket]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    assert!(refused.err.contains("The sale cannot be issued as it is"), "{}", refused.err);
+    assert!(refused.err.contains("\n  lines: "), "{}", refused.err);
+    assert!(refused.err.contains("لا يمكن إصدار عملية البيع"), "{}", refused.err);
+    assert_eq!(served.till.calls(), 0);
+    let lost = run(&["sell", "/nonexistent/sale.json", "--socket", &socket]);
+    assert_eq!(lost.code, 2);
+}
+
+#[test]
+fn status_and_verify_say_what_is_wrong_by_their_exit_code() {
+    let (served, socket) = served();
+    let status = run(&["status", "--socket", &socket]);
+    assert_eq!(status.code, 0, "{}{}", status.out, status.err);
+    assert!(status.out.contains("Till       T07, sandbox, tilld 0.1.0\n"), "{}", status.out);
+    assert!(
+        status.out.contains("Reports    Queued 3\n") && status.out.ends_with("All is well.\n"),
+        "{}",
+        status.out
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["status", "--json", "--socket", &socket]).out).unwrap();
+    assert_eq!(json["queue"]["unsent"], 3);
+
+    let good = run(&["verify", "--socket", &socket]);
+    assert_eq!(good.code, 0);
+    assert!(good.out.contains("every hash, signature, link and QR code is right"), "{}", good.out);
+    served.till.findings.lock().unwrap().push(fake::broken_link());
+    let bad = run(&["verify", "--socket", &socket]);
+    assert_eq!(bad.code, 1);
+    assert!(
+        bad.out.contains("T07-000002 (ICV 2): the link to the invoice before is broken [CHAIN]"),
+        "{}",
+        bad.out
+    );
+    assert_eq!(run(&["verify", "--json", "--socket", &socket]).code, 1);
+}
+
+#[test]
+fn a_till_that_does_not_run_is_said_and_how_to_start_it() {
+    let (_dir, config) = example();
+    for args in [
+        &["status", "--config", &config][..],
+        &["sell", "-", "--config", &config],
+        &["show", "1", "--config", &config],
+    ] {
+        let answer = run_with(SALE, args);
+        assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{args:?}");
+        assert!(
+            answer.err.contains("tilld is not running") && answer.err.contains("tilld serve"),
+            "{}",
+            answer.err
+        );
+    }
+    // Verification then reads the data directory.
+    let verified = run(&["verify", "--config", &config]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+    assert!(verified.out.starts_with("5 invoices in 1 chains checked"), "{}", verified.out);
+}
+
+#[test]
+fn the_configuration_is_checked() {
+    let (dir, config) = example();
+    let good = run(&["config", "check", "--config", &config]);
+    assert_eq!((good.code, good.err.as_str()), (0, ""));
+    assert!(good.out.contains("Till     T07, invoices T07-000001 and on\n"), "{}", good.out);
+    assert!(good.out.ends_with("The configuration is good.\n"));
+    std::fs::write(&config, "[till]\nnmae = 1\n").unwrap();
+    let bad = run(&["config", "check", "--config", &config]);
+    assert_eq!(bad.code, 1);
+    assert!(bad.err.contains("tilld.toml:2: till.nmae is not a key of [till]"), "{}", bad.err);
+    // For every other command it is a matter of usage.
+    assert_eq!(run(&["serve", "--config", &config]).code, 2);
+    assert_eq!(run(&["status", "--config", &config]).code, 2);
+    let none = dir.path().join("none.toml");
+    assert_eq!(run(&["config", "check", "--config", none.to_str().unwrap()]).code, 2);
+}
+
+#[test]
+fn what_starts_something_gets_its_options() {
+    let (dir, config) = example();
+    let otp = dir.path().join("otp");
+    std::fs::write(&otp, "123456\n").unwrap();
+    assert_eq!(run(&["serve", "--config", &config]).code, 0);
+    assert_eq!(run(&["demo", "--dir", "x", "--width", "58", "--seed", "9", "--keep"]).code, 0);
+    assert_eq!(run(&["demo"]).code, 0);
+    assert_eq!(run(&["sandbox", "--listen", "127.0.0.1:0"]).code, 0);
+    assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
+    assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
+    for bad in ["12345", "1234567", "12a456", "", "١٢٣٤٥٦", "my secret text"] {
+        let refused = run_with(bad, &["onboard", "--config", &config, "--otp-file", "-"]);
+        assert_eq!(refused.code, 2);
+        assert!(bad.is_empty() || !refused.err.contains(bad), "{}", refused.err);
+    }
+    let wanted = [
+        "serve T07".to_owned(),
+        format!("demo x {} 9 true", PaperWidth::Mm58.dots()),
+        "demo demo-out 576 1 false".to_owned(),
+        "sandbox 127.0.0.1:0".to_owned(),
+        "onboard T07 123456".to_owned(),
+        "onboard T07 654321".to_owned(),
+    ];
+    assert_eq!(*CALLED.lock().unwrap(), wanted);
+}

@@ -1,0 +1,237 @@
+//! A till without ledger: it remembers sales in memory, counts what it is asked,
+//! and fails on demand.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sha2::Digest as _;
+use tilld::api::wire::{self, Words};
+use tilld::api::{
+    self, Caller, Form, Found, Idempotency, Limits, Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+};
+use tilld::chain::{Icv, InvoiceHash};
+use tilld::invoice::{self, InvoiceNumber, IssueMoment, Kind};
+use tilld::text::Bilingual;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// What the fake does when asked to sell.
+#[derive(Clone, Default)]
+pub enum Mood {
+    #[default]
+    Sell,
+    Panic,
+    /// Never answers.
+    Hang,
+    Refuse(Refusal),
+    /// Waits until told.
+    Wait {
+        entered: Arc<Notify>,
+        go_on: Arc<Notify>,
+    },
+}
+
+#[derive(Default)]
+pub struct Fake {
+    pub sell_calls: AtomicUsize,
+    pub mood: Mutex<Mood>,
+    pub callers: Mutex<Vec<Caller>>,
+    pub findings: Mutex<Vec<wire::VerifyFinding>>,
+    sales: Mutex<Vec<(Idempotency, Sale)>>,
+}
+
+impl Fake {
+    pub fn calls(&self) -> usize {
+        self.sell_calls.load(Ordering::SeqCst)
+    }
+
+    /// Remembers a sale of the past under a key and the body it had then.
+    pub fn remember(&self, key: &str, body: &[u8]) {
+        let draft = invoice::read_sale(SALE.as_bytes()).unwrap();
+        let body_sha256 = sha2::Sha256::digest(body).into();
+        let idempotency = Idempotency { key: key.to_owned(), body_sha256 };
+        self.make(SaleOrder { draft, idempotency, caller: Caller::default() }).unwrap();
+    }
+
+    fn make(&self, order: SaleOrder) -> Result<Sold, Refusal> {
+        let priced = invoice::price(&order.draft).map_err(Refusal::Findings)?;
+        let mut sales = self.sales.lock().unwrap();
+        let asked = &order.idempotency;
+        if let Some((known, sale)) = sales.iter().find(|(known, _)| known.key == asked.key) {
+            return match known.body_sha256 == asked.body_sha256 {
+                true => Ok(Sold { sale: sale.clone(), replayed: true }),
+                false => Err(Refusal::KeyConflict { number: sale.number.to_string() }),
+            };
+        }
+        let count = sales.len() as u64 + 1;
+        let sale = Sale {
+            uuid: Uuid::from_u128(0x6f4d_20e0_6bfe_4a80_9389_0000_0000_0000 + u128::from(count)),
+            number: InvoiceNumber::parse(&format!("T07-{count:06}")).unwrap(),
+            icv: Icv::new(count).unwrap(),
+            issued: IssueMoment::parse("2026-03-14", "21:05:09").unwrap(),
+            kind: Kind::SIMPLIFIED_INVOICE,
+            hash: InvoiceHash::new([7; 32]),
+            net: priced.totals.tax_exclusive,
+            vat: priced.totals.tax,
+            payable: priced.totals.payable,
+            change: priced.change,
+            qr: "AQ9TaG9w".to_owned(),
+            reference: order.draft.reference,
+        };
+        sales.push((order.idempotency, sale.clone()));
+        Ok(Sold { sale, replayed: false })
+    }
+}
+
+impl Till for Fake {
+    async fn sell(&self, order: SaleOrder) -> Result<Sold, Refusal> {
+        self.sell_calls.fetch_add(1, Ordering::SeqCst);
+        self.callers.lock().unwrap().push(order.caller);
+        let mood = self.mood.lock().unwrap().clone();
+        match mood {
+            Mood::Sell => {}
+            Mood::Panic => panic!("asked to"),
+            Mood::Hang => std::future::pending().await,
+            Mood::Refuse(refusal) => return Err(refusal),
+            Mood::Wait { entered, go_on } => {
+                entered.notify_one();
+                go_on.notified().await;
+            }
+        }
+        self.make(order)
+    }
+
+    async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
+        let sales = self.sales.lock().unwrap();
+        let known = sales.iter().find(|(known, _)| *known == of);
+        Ok(known.map(|(_, sale)| Sold { sale: sale.clone(), replayed: true }))
+    }
+
+    async fn find(&self, by: Lookup) -> Result<Vec<Found>, Refusal> {
+        let sales = self.sales.lock().unwrap();
+        let answers = |sale: &Sale| match &by {
+            Lookup::Uuid(uuid) => sale.uuid == *uuid,
+            Lookup::Number(number) => sale.number.as_str() == number,
+            Lookup::Reference(reference) => sale.reference.as_ref() == Some(reference),
+            Lookup::Icv(icv) => sale.icv == *icv,
+        };
+        let found = sales.iter().rev().filter(|(_, sale)| answers(sale)).map(|(_, sale)| Found {
+            sale: sale.clone(),
+            report: wire::Report { state: "Queued".to_owned(), attempts: 0, note: None },
+            print: Some(wire::Print { state: "Printed".to_owned() }),
+        });
+        Ok(found.collect())
+    }
+
+    async fn document(&self, uuid: Uuid, form: Form) -> Result<Option<Vec<u8>>, Refusal> {
+        let known = self.sales.lock().unwrap().iter().any(|(_, sale)| sale.uuid == uuid);
+        Ok(known.then(|| format!("{form:?} of it").into_bytes()))
+    }
+
+    async fn status(&self) -> Result<wire::Status, Refusal> {
+        Ok(wire::Status {
+            till: "T07".to_owned(),
+            version: "0.1.0".to_owned(),
+            environment: "sandbox".to_owned(),
+            time: "2026-03-14T21:05:09+03:00".to_owned(),
+            selling: wire::Selling { ready: true, reason: None },
+            documents: self.sales.lock().unwrap().len() as u64,
+            last: None,
+            queue: wire::Queue {
+                states: HashMap::from([("Queued".to_owned(), 3)]).into_iter().collect(),
+                unsent: 3,
+                ..Default::default()
+            },
+            printing: wire::Printing { target: "none".to_owned(), ..Default::default() },
+            certificate: None,
+        })
+    }
+
+    async fn reprint(&self, uuid: Uuid, caller: Caller) -> Result<bool, Refusal> {
+        self.callers.lock().unwrap().push(caller);
+        Ok(self.sales.lock().unwrap().iter().any(|(_, sale)| sale.uuid == uuid))
+    }
+
+    async fn verify(&self) -> Result<wire::Verification, Refusal> {
+        let findings = self.findings.lock().unwrap().clone();
+        let documents = self.sales.lock().unwrap().len() as u64;
+        Ok(wire::Verification { documents, chains: 1, duration_ms: 1234, findings })
+    }
+
+    async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
+        Ok(3)
+    }
+}
+
+/// A finding of a verification.
+pub fn broken_link() -> wire::VerifyFinding {
+    let words = Bilingual::new("the link to the invoice before is broken", "الرابط بالفاتورة السابقة مقطوع");
+    wire::VerifyFinding {
+        code: "CHAIN".to_owned(),
+        document: "T07-000002".to_owned(),
+        icv: Some(2),
+        message: Words::from(words),
+    }
+}
+
+/// A valid sale of 11.50 riyals.
+pub const SALE: &str = r#"{"reference":"order-4711","lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"},"barcode":"6281000000001"}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
+
+/// A fake till served on a socket of its own, on a thread of its own.
+pub struct Served {
+    pub till: Arc<Fake>,
+    pub socket: PathBuf,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _dir: tempfile::TempDir,
+}
+
+pub fn serve(limits: Limits) -> Served {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("t.sock");
+    let till = Arc::new(Fake::default());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (path, shared) = (socket.clone(), till.clone());
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let socket = Socket::bind(&path).unwrap();
+            ready.send(()).unwrap();
+            let cancel = async move {
+                let _ = stopped.await;
+            };
+            api::serve(socket, api::router(shared, limits), cancel, Duration::from_secs(5)).await.unwrap();
+        });
+    });
+    is_ready.recv().unwrap();
+    Served { till, socket, stop: Some(stop), thread: Some(thread), _dir: dir }
+}
+
+impl Served {
+    /// Asks it to stop; requests under way go on.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    pub fn join(&mut self) {
+        self.stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
