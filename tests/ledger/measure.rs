@@ -1,5 +1,5 @@
 //! What a sale costs on the disk, measured by hand:
-//! `cargo test --release --test ledger measure -- --ignored --nocapture`.
+//! `cargo test --release --test ledger measure -- --ignored --nocapture --test-threads 1`.
 
 use std::time::Instant;
 
