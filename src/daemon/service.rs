@@ -98,8 +98,7 @@ impl Till for Service {
             let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
             match store.recall(&request) {
                 Ok(Some(stored)) => Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true })),
-                // The sale itself answers what is wrong with the key.
-                Ok(None) | Err(ledger::AppendError::KeyConflict { .. }) => Ok(None),
+                Ok(None) | Err(AppendError::KeyConflict { .. }) => Ok(None),
                 Err(error) => Err(refusal(error)),
             }
         };

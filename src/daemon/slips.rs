@@ -5,9 +5,8 @@
 use crate::invoice::{DocumentType, ItemName, Subtype, TenderKind};
 use crate::ledger::Stored;
 use crate::money::{Decimal, Halalas, Rate, div_half_up};
-use crate::receipt::{
-    self, Bilingual, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark,
-};
+use crate::receipt::{self, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark};
+use crate::text::Bilingual;
 use crate::ubl::{ReadGroup, ReadLine, ReadParty, Reading};
 
 /// What the shop adds to its receipts.
@@ -72,7 +71,8 @@ fn kind(reading: &Reading) -> SlipKind {
 
 fn seller(shop: &Shop, party: &ReadParty) -> receipt::Seller {
     receipt::Seller {
-        name: party.name.clone(),
+        // The XML holds both languages in one text; on paper each has its line.
+        name: party.name.replace(ItemName::SEPARATOR, "\n"),
         trade_name: shop.trade_name.clone(),
         address: address(party),
         vat_number: party.vat.clone(),

@@ -280,7 +280,7 @@ fn shop(settings: &Settings) -> Shop {
         trade_name: (!sign.is_empty()).then(|| sign.join("\n")),
         till: Some(settings.till.name.clone()),
         footer: (0..footer.arabic.len().max(footer.english.len()))
-            .map(|at| receipt::Bilingual::new(line(&footer.arabic, at), line(&footer.english, at)))
+            .map(|at| Bilingual::new(line(&footer.english, at), line(&footer.arabic, at)))
             .collect(),
     }
 }

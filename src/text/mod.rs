@@ -6,7 +6,7 @@ mod problem;
 pub use problem::Problem;
 
 /// One message in both languages of the till.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Bilingual {
     pub en: String,
     pub ar: String,
