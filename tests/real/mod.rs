@@ -217,9 +217,9 @@ impl Till {
     pub fn drain(&self) -> Value {
         wait_for("the queues to drain", || {
             let status = self.status();
-            let pending =
-                status["printing"]["states"].get("pending").or(status["printing"]["states"].get("printing"));
-            (status["queue"]["unsent"] == 0 && pending.is_none()).then_some(status)
+            let prints = &status["printing"]["states"];
+            let printing = ["Pending", "Printing"].iter().any(|state| prints.get(state).is_some());
+            (status["queue"]["unsent"] == 0 && !printing).then_some(status)
         })
     }
 
