@@ -17,7 +17,7 @@ use tempfile::TempDir;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tilld");
 const SETTINGS: &str = include_str!("../../assets/demo/till.toml");
 /// Longer than anything here takes; only a hang meets it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Asks again and again until there is something; a hang fails the test.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -246,6 +246,7 @@ fn configure(dir: &Path, name: &str, socket: &Path, base_url: &str) -> PathBuf {
         base_url = (base_url)
         [printer]
         target = (format!("file:{}", text(&dir.join("receipts"))))
+        width = 58
         [api]
         socket = (text(socket))
         [log]
