@@ -20,7 +20,7 @@ pub enum PartyError {
     Scheme { accepted: &'static str },
     #[error("an identifier has letters and digits only (BR-KSA-08)")]
     IdCharacters,
-    #[error("a {scheme} identifier has {rule}")]
+    #[error("an identifier of scheme {scheme} has {rule}")]
     IdForm { scheme: &'static str, rule: &'static str },
     #[error("{field} has {found} characters; {rule}")]
     Length { field: &'static str, found: usize, rule: &'static str },

@@ -67,7 +67,11 @@ impl Problem {
             Problem::NoPrice => "BR-26",
             Problem::TwoPrices => "TILLD-TWO-PRICES",
             Problem::ReasonForbidden => "BR-S-10",
-            Problem::ReasonMissing { .. } => "BR-KSA-69",
+            Problem::ReasonMissing { category } => match *category {
+                "E" => "BR-KSA-23",
+                "O" => "BR-KSA-24",
+                _ => "BR-KSA-69",
+            },
             Problem::ReasonCode { .. } => "BR-KSA-CL-04",
             Problem::ReasonText => "BR-KSA-83",
             Problem::Party { rule, .. } => rule,
