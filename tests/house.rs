@@ -20,9 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &["money", "chain", "text", "invoice", "stamp"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
-    ("config", &["invoice", "fatoora", "keys"]),
+    ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
-    ("cli", &["chain", "config", "api"]),
+    ("cli", &["chain", "receipt", "printer", "config", "api"]),
     ("sandbox", &[]),
 ];
 

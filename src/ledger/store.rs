@@ -23,7 +23,7 @@ use crate::stamp::{Signer, StampCertificate};
 /// Fills a buffer with random bytes.
 pub type Random = Box<dyn FnMut(&mut [u8]) -> io::Result<()> + Send>;
 
-/// zstd level of documents: see the measurements in mod.rs.
+/// zstd level of documents; the measurements stand in mod.rs.
 pub(super) const LEVEL: i32 = 5;
 
 /// Writes after which the log is moved into the file between two sales: about a

@@ -4,12 +4,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::{Decode, Encode};
+use k256::ecdsa::VerifyingKey;
+use k256::pkcs8::DecodePublicKey as _;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
+
+use super::xades::PropertiesFrame;
 
 const UID: &str = "0.9.2342.19200300.100.1.1";
 const TITLE: &str = "2.5.4.12";
@@ -35,6 +39,8 @@ pub struct StampCertificate {
     serial: String,
     subject: String,
     public_key_der: Vec<u8>,
+    key: Option<VerifyingKey>,
+    properties: PropertiesFrame,
     signature_der: Vec<u8>,
     not_before: i64,
     not_after: i64,
@@ -57,12 +63,18 @@ impl StampCertificate {
         let tbs = parsed.tbs_certificate();
         let validity = tbs.validity();
         let (vat_number, title) = unit_facts(&parsed);
+        let digest = hex_digest_base64(&[text]);
+        let issuer = rdn_string(tbs.issuer());
+        let serial = decimal(tbs.serial_number().as_bytes());
+        let public_key_der = tbs.subject_public_key_info().to_der().map_err(unreadable)?;
         Ok(StampCertificate {
-            digest: hex_digest_base64(text.as_bytes()),
-            issuer: rdn_string(tbs.issuer()),
-            serial: decimal(tbs.serial_number().as_bytes()),
+            key: VerifyingKey::from_public_key_der(&public_key_der).ok(),
+            properties: PropertiesFrame::new(&digest, &issuer, &serial),
+            digest,
+            issuer,
+            serial,
             subject: rdn_string(tbs.subject()),
-            public_key_der: tbs.subject_public_key_info().to_der().map_err(unreadable)?,
+            public_key_der,
             signature_der: parsed.signature().raw_bytes().to_vec(),
             not_before: unix(&validity.not_before),
             not_after: unix(&validity.not_after),
@@ -115,6 +127,16 @@ impl StampCertificate {
         &self.public_key_der
     }
 
+    /// The public key, decoded; `None` if it is not one of secp256k1.
+    pub(super) fn key(&self) -> Option<&VerifyingKey> {
+        self.key.as_ref()
+    }
+
+    /// The `SignedProperties` of its stamps.
+    pub(super) fn properties(&self) -> &PropertiesFrame {
+        &self.properties
+    }
+
     /// QR tag 9: the CA's signature over the certificate, raw DER.
     pub fn signature_der(&self) -> &[u8] {
         &self.signature_der
@@ -146,11 +168,16 @@ impl StampCertificate {
     }
 }
 
-/// base64 of the lower-case hexadecimal SHA-256, the odd form that XAdES here uses.
-pub(super) fn hex_digest_base64(input: &[u8]) -> String {
+/// base64 of the lower-case hexadecimal SHA-256 of a text in pieces, the odd
+/// form that XAdES here uses.
+pub(super) fn hex_digest_base64(pieces: &[&str]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut digest = Sha256::new();
+    for piece in pieces {
+        digest.update(piece);
+    }
     let mut hex = [0u8; 64];
-    for (at, byte) in Sha256::digest(input).iter().enumerate() {
+    for (at, byte) in digest.finalize().iter().enumerate() {
         hex[2 * at] = HEX[usize::from(byte >> 4)];
         hex[2 * at + 1] = HEX[usize::from(byte & 15)];
     }

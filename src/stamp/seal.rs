@@ -96,22 +96,29 @@ pub fn stamp(
         },
     }
     .encode()?;
-    let digested = xades::signed_properties(certificate, &issued, true);
-    let properties = xades::signed_properties(certificate, &issued, false);
-    let digest = xades::signed_properties_digest(&digested);
-    let extensions = xades::extensions(certificate, &hash_text, &properties, &digest, &signature);
-    let xml = splice(&body, &extensions, &xades::qr_and_pointer(&qr));
+    let digest = certificate.properties().digest(&issued);
+    let stated = xades::Stated {
+        hash: &hash_text,
+        signing_time: &issued,
+        properties_digest: &digest,
+        signature: &signature,
+    };
+    let xml = splice(&body, &xades::extensions(certificate, &stated), &xades::qr_reference(&qr));
     Ok(Sealed { xml, hash, qr, link: *link })
 }
 
-fn splice(body: &Body, extensions: &str, pointer: &str) -> Vec<u8> {
+/// The finished bytes: the body with the three blocks at their places.
+fn splice(body: &Body, extensions: &[&str], qr: &[&str]) -> Vec<u8> {
     let Body { bytes, extensions_at, stamp_at } = body;
-    let mut xml = Vec::with_capacity(XML_DECLARATION.len() + bytes.len() + extensions.len() + pointer.len());
+    let blocks: usize = extensions.iter().chain(qr).map(|piece| piece.len()).sum();
+    let length = XML_DECLARATION.len() + bytes.len() + blocks + xades::POINTER.len();
+    let mut xml = Vec::with_capacity(length);
     xml.extend_from_slice(XML_DECLARATION.as_bytes());
     xml.extend_from_slice(&bytes[..*extensions_at]);
-    xml.extend_from_slice(extensions.as_bytes());
+    extensions.iter().for_each(|piece| xml.extend_from_slice(piece.as_bytes()));
     xml.extend_from_slice(&bytes[*extensions_at..*stamp_at]);
-    xml.extend_from_slice(pointer.as_bytes());
+    qr.iter().for_each(|piece| xml.extend_from_slice(piece.as_bytes()));
+    xml.extend_from_slice(xades::POINTER.as_bytes());
     xml.extend_from_slice(&bytes[*stamp_at..]);
     xml
 }

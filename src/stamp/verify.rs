@@ -3,13 +3,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use k256::ecdsa::DerSignature;
 use k256::ecdsa::signature::Verifier as _;
-use k256::ecdsa::{DerSignature, VerifyingKey};
-use k256::pkcs8::DecodePublicKey as _;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::certificate::hex_digest_base64;
 use super::qr::{QrError, QrFields, cut};
 use super::{CertificateError, StampCertificate, xades};
 use crate::chain::{InvoiceHash, Link};
@@ -96,7 +96,7 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
     }
     let root = tree.root();
     let blocks = Blocks::find(root)?;
-    let hash = hash_of(xml, root, &blocks)?;
+    let hash = hash_of(tree.text(), root, &blocks)?;
     let stamp = Stamp::read(blocks.extensions)?;
     if stamp.digest != hash.to_base64() {
         return Err(VerifyError::Hash);
@@ -111,8 +111,7 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
         }
     };
     check_certificate(&stamp, certificate)?;
-    let key = VerifyingKey::from_public_key_der(certificate.public_key_der())
-        .map_err(|_| VerifyError::Signature)?;
+    let key = certificate.key().ok_or(VerifyError::Signature)?;
     let der = STANDARD.decode(stamp.signature).map_err(|_| VerifyError::Signature)?;
     let signature = DerSignature::try_from(der.as_slice()).map_err(|_| VerifyError::Signature)?;
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
@@ -132,17 +131,25 @@ fn check_layout(
 ) -> Result<(), VerifyError> {
     let signing_time =
         stamp.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default();
-    let properties = xades::signed_properties(certificate, &signing_time, false);
-    let extensions =
-        xades::extensions(certificate, stamp.digest, &properties, stamp.properties_digest, stamp.signature);
-    if blocks.extensions.raw() != extensions {
+    let stated = xades::Stated {
+        hash: stamp.digest,
+        signing_time: &signing_time,
+        properties_digest: stamp.properties_digest,
+        signature: stamp.signature,
+    };
+    if !is_written_as(blocks.extensions.raw(), &xades::extensions(certificate, &stated)) {
         return Err(VerifyError::Layout("ext:UBLExtensions"));
     }
-    let written = [blocks.qr.raw(), blocks.pointer.raw()].concat();
-    if written != xades::qr_and_pointer(&verified.qr) {
+    let pointer = blocks.pointer.raw() == xades::POINTER;
+    if !(pointer && is_written_as(blocks.qr.raw(), &xades::qr_reference(&verified.qr))) {
         return Err(VerifyError::Layout("the QR reference or cac:Signature"));
     }
     Ok(())
+}
+
+/// Whether a text is these pieces, one behind the other.
+fn is_written_as(text: &str, pieces: &[&str]) -> bool {
+    pieces.iter().try_fold(text, |rest, piece| rest.strip_prefix(piece)) == Some("")
 }
 
 /// The three blocks that are not part of the hash.
@@ -164,15 +171,15 @@ impl<'t, 'a> Blocks<'t, 'a> {
 
 /// SHA-256 over the document as it stands, without the three blocks. The
 /// remaining bytes must be canonical: no empty-element tag may be left in them.
-fn hash_of(xml: &[u8], root: Element<'_, '_>, blocks: &Blocks<'_, '_>) -> Result<InvoiceHash, VerifyError> {
+fn hash_of(text: &str, root: Element<'_, '_>, blocks: &Blocks<'_, '_>) -> Result<InvoiceHash, VerifyError> {
     let mut cuts = [blocks.extensions.range(), blocks.qr.range(), blocks.pointer.range()];
     cuts.sort_by_key(|cut| cut.start);
     let document = root.range();
     let mut digest = Sha256::new();
     let mut from = document.start;
     for to in cuts.into_iter().chain(std::iter::once(document.end..document.end)) {
-        let kept = xml.get(from..to.start).ok_or(VerifyError::NotCanonical)?;
-        if kept.windows(2).any(|pair| pair == b"/>") {
+        let kept = text.get(from..to.start).ok_or(VerifyError::NotCanonical)?;
+        if kept.contains("/>") {
             return Err(VerifyError::NotCanonical);
         }
         digest.update(kept);
@@ -226,7 +233,7 @@ impl<'t, 'a> Stamp<'t, 'a> {
 
 fn check_signed_properties(stamp: &Stamp<'_, '_>) -> Result<(), VerifyError> {
     let digested = xades::digested_form(stamp.properties.raw()).ok_or(VerifyError::SignedProperties)?;
-    if xades::signed_properties_digest(&digested) == stamp.properties_digest {
+    if hex_digest_base64(&[&digested]) == stamp.properties_digest {
         Ok(())
     } else {
         Err(VerifyError::SignedProperties)

@@ -47,8 +47,9 @@ const QR_1: &str = concat!(
     "<cac:AdditionalDocumentReference><cbc:ID>QR</cbc:ID><cac:Attachment>",
     "<cbc:EmbeddedDocumentBinaryObject mimeCode=\"text/plain\">"
 );
-const QR_2: &str = concat!(
-    "</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>",
+const QR_2: &str = "</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>";
+/// `cac:Signature`, which says where the signature is.
+pub(super) const POINTER: &str = concat!(
     "<cac:Signature><cbc:ID>urn:oasis:names:specification:ubl:signature:Invoice</cbc:ID>",
     "<cbc:SignatureMethod>urn:oasis:names:specification:ubl:dsig:enveloped:xades</cbc:SignatureMethod>",
     "</cac:Signature>"
@@ -57,56 +58,76 @@ const QR_2: &str = concat!(
 const XADES_NS: &str = " xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"";
 const DS_NS: &str = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
 
-/// `xades:SignedProperties`, as it stands in the document, or with the
-/// namespace declarations that are visible when it is digested. The columns of
-/// the layout are part of the contract (signing.md section 6).
-pub(super) fn signed_properties(
-    certificate: &StampCertificate,
-    signing_time: &str,
-    digested: bool,
-) -> String {
-    let (xades, ds) = if digested { (XADES_NS, DS_NS) } else { ("", "") };
-    let mut issuer = String::with_capacity(96);
-    escape_text(&mut issuer, certificate.issuer());
-    let mut out = String::with_capacity(1900);
-    let parts = [
-        ("<xades:SignedProperties", xades),
-        (" Id=\"xadesSignedProperties\">\n", ""),
-        ("                                    <xades:SignedSignatureProperties>\n", ""),
-        ("                                        <xades:SigningTime>", signing_time),
-        ("</xades:SigningTime>\n", ""),
-        ("                                        <xades:SigningCertificate>\n", ""),
-        ("                                            <xades:Cert>\n", ""),
-        ("                                                <xades:CertDigest>\n", ""),
-        ("                                                    <ds:DigestMethod", ds),
-        (" Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\n", ""),
-        ("                                                    <ds:DigestValue", ds),
-        (">", certificate.digest()),
-        ("</ds:DigestValue>\n", ""),
-        ("                                                </xades:CertDigest>\n", ""),
-        ("                                                <xades:IssuerSerial>\n", ""),
-        ("                                                    <ds:X509IssuerName", ds),
-        (">", &issuer),
-        ("</ds:X509IssuerName>\n", ""),
-        ("                                                    <ds:X509SerialNumber", ds),
-        (">", certificate.serial()),
-        ("</ds:X509SerialNumber>\n", ""),
-        ("                                                </xades:IssuerSerial>\n", ""),
-        ("                                            </xades:Cert>\n", ""),
-        ("                                        </xades:SigningCertificate>\n", ""),
-        ("                                    </xades:SignedSignatureProperties>\n", ""),
-        ("                                </xades:SignedProperties>", ""),
-    ];
-    for (fixed, value) in parts {
-        out.push_str(fixed);
-        out.push_str(value);
-    }
-    out
+/// `xades:SignedProperties` of one certificate, before and behind the signing
+/// time: as it stands in the document, and with the namespace declarations
+/// that are visible when it is digested. The columns of the layout are part of
+/// the contract (signing.md section 6).
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct PropertiesFrame {
+    stated: [String; 2],
+    digested: [String; 2],
 }
 
-/// The digest of `SignedProperties` that `SignedInfo` states.
-pub(super) fn signed_properties_digest(digested_form: &str) -> String {
-    hex_digest_base64(digested_form.as_bytes())
+impl PropertiesFrame {
+    /// Made once per certificate, since nothing but the time changes.
+    pub(super) fn new(digest: &str, issuer: &str, serial: &str) -> PropertiesFrame {
+        let frame = |xades, ds| [before_time(xades), behind_time(ds, digest, issuer, serial)];
+        PropertiesFrame { stated: frame("", ""), digested: frame(XADES_NS, DS_NS) }
+    }
+
+    /// The digest of `SignedProperties` that `SignedInfo` states.
+    pub(super) fn digest(&self, signing_time: &str) -> String {
+        let [before, behind] = &self.digested;
+        hex_digest_base64(&[before, signing_time, behind])
+    }
+}
+
+fn before_time(xades: &str) -> String {
+    let parts = [
+        "<xades:SignedProperties",
+        xades,
+        " Id=\"xadesSignedProperties\">\n",
+        "                                    <xades:SignedSignatureProperties>\n",
+        "                                        <xades:SigningTime>",
+    ];
+    parts.concat()
+}
+
+fn behind_time(ds: &str, digest: &str, issuer: &str, serial: &str) -> String {
+    let mut issuer_text = String::new();
+    escape_text(&mut issuer_text, issuer);
+    let parts = [
+        "</xades:SigningTime>\n",
+        "                                        <xades:SigningCertificate>\n",
+        "                                            <xades:Cert>\n",
+        "                                                <xades:CertDigest>\n",
+        "                                                    <ds:DigestMethod",
+        ds,
+        " Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\n",
+        "                                                    <ds:DigestValue",
+        ds,
+        ">",
+        digest,
+        "</ds:DigestValue>\n",
+        "                                                </xades:CertDigest>\n",
+        "                                                <xades:IssuerSerial>\n",
+        "                                                    <ds:X509IssuerName",
+        ds,
+        ">",
+        &issuer_text,
+        "</ds:X509IssuerName>\n",
+        "                                                    <ds:X509SerialNumber",
+        ds,
+        ">",
+        serial,
+        "</ds:X509SerialNumber>\n",
+        "                                                </xades:IssuerSerial>\n",
+        "                                            </xades:Cert>\n",
+        "                                        </xades:SigningCertificate>\n",
+        "                                    </xades:SignedSignatureProperties>\n",
+        "                                </xades:SignedProperties>",
+    ];
+    parts.concat()
 }
 
 /// Makes the namespaces of a `SignedProperties` element visible, as the digest
@@ -128,31 +149,37 @@ pub(super) fn digested_form(element: &str) -> Option<String> {
     Some(out)
 }
 
-/// `ext:UBLExtensions` with the whole signature.
-pub(super) fn extensions(
-    certificate: &StampCertificate,
-    hash: &str,
-    properties: &str,
-    properties_digest: &str,
-    signature: &str,
-) -> String {
-    let parts = [
+/// What changes from stamp to stamp.
+pub(super) struct Stated<'a> {
+    /// Base64 of the invoice hash.
+    pub hash: &'a str,
+    pub signing_time: &'a str,
+    pub properties_digest: &'a str,
+    /// Base64 of the DER signature.
+    pub signature: &'a str,
+}
+
+/// `ext:UBLExtensions` with the whole signature, piece by piece.
+pub(super) fn extensions<'a>(certificate: &'a StampCertificate, stated: &Stated<'a>) -> [&'a str; 13] {
+    let [before, behind] = &certificate.properties().stated;
+    [
         EXTENSIONS_1,
-        hash,
+        stated.hash,
         EXTENSIONS_2,
-        properties_digest,
+        stated.properties_digest,
         EXTENSIONS_3,
-        signature,
+        stated.signature,
         EXTENSIONS_4,
         certificate.text(),
         EXTENSIONS_5,
-        properties,
+        before,
+        stated.signing_time,
+        behind,
         EXTENSIONS_6,
-    ];
-    parts.concat()
+    ]
 }
 
-/// The QR reference and the signature pointer.
-pub(super) fn qr_and_pointer(qr: &str) -> String {
-    [QR_1, qr, QR_2].concat()
+/// The QR reference, piece by piece; the [`POINTER`] follows it.
+pub(super) fn qr_reference(qr: &str) -> [&str; 3] {
+    [QR_1, qr, QR_2]
 }

@@ -3,6 +3,7 @@
 use super::emit::Emitter;
 use super::parties::vat_scheme;
 use crate::invoice::{GroupAllowance, Priced, TaxGroup, Totals, Vat};
+use crate::money::Decimal;
 
 /// UNTDID 5189: discount.
 const DISCOUNT_CODE: &str = "95";
@@ -41,8 +42,7 @@ fn subtotal(out: &mut Emitter, group: &TaxGroup) {
         out.amount("cbc:TaxableAmount", group.taxable);
         out.amount("cbc:TaxAmount", group.tax);
         out.within("cac:TaxCategory", |out| {
-            out.leaf("cbc:ID", group.vat.category.code());
-            out.leaf("cbc:Percent", &group.vat.rate.to_string());
+            code_and_percent(out, &group.vat);
             if let Some(exemption) = &group.vat.exemption {
                 out.leaf("cbc:TaxExemptionReasonCode", exemption.code);
                 out.leaf("cbc:TaxExemptionReason", &exemption.text);
@@ -54,9 +54,16 @@ fn subtotal(out: &mut Emitter, group: &TaxGroup) {
 
 /// Category, percent and scheme, as allowances and lines state them.
 pub(super) fn category(out: &mut Emitter, vat: &Vat) {
-    out.leaf("cbc:ID", vat.category.code());
-    out.leaf("cbc:Percent", &vat.rate.to_string());
+    code_and_percent(out, vat);
     vat_scheme(out);
+}
+
+fn code_and_percent(out: &mut Emitter, vat: &Vat) {
+    out.raw("<cbc:ID>");
+    out.raw(vat.category.code());
+    out.raw("</cbc:ID><cbc:Percent>");
+    out.decimal(Decimal::new(vat.rate.basis_points().into(), 2));
+    out.raw("</cbc:Percent>");
 }
 
 pub(super) fn monetary_total(out: &mut Emitter, totals: &Totals, has_allowances: bool) {

@@ -84,6 +84,11 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// The text it was read from.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The document's element.
     pub fn root(&self) -> Element<'_, 'a> {
         Element { tree: self, at: 0 }

@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::summary::{Document, Summary};
 use crate::cli::DemoOptions;
-use crate::config::{self, PaperWidth, Settings};
+use crate::config::{self, Settings};
 use crate::daemon::{identity, onboarding};
 use crate::fatoora::Otp;
 use crate::ledger::{Clock as _, SystemClock};
 use crate::onboard::{self, Onboarding};
+use crate::receipt::PaperWidth;
 use crate::sandbox::{Environment, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy};
 
 const TILL: &str = include_str!("../../../assets/demo/till.toml");
