@@ -218,7 +218,7 @@ fn the_options_of_the_demo_exist() {
 
 #[test]
 fn the_files_exist() {
-    const HOMES: [&str; 6] = ["assets/", "cross/", "src/", "systemd/", "tests/", ".ci/"];
+    const HOMES: [&str; 7] = ["assets/", "benches/", "cross/", "src/", "systemd/", "tests/", ".ci/"];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let pictures = README.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next());
