@@ -231,7 +231,7 @@ fn life() -> Outcome<()> {
     }
     store.close()?;
     let sale = thousand(&till, |_, _| Ok(()))?;
-    let printed = thousand(&till, |store, sold| print(store, sold))?;
+    let printed = thousand(&till, print)?;
     let reported = thousand(&till, |store, sold| report(store, sold, till.now))?;
     let whole = thousand(&till, |store, sold| {
         print(store, sold)?;

@@ -63,9 +63,13 @@ impl Doorbell {
 
 /// What the printer's thread works with.
 pub struct Printing {
+    /// Where the jobs come from and their states go.
     pub ledger: Ledger,
+    /// Turns a document into a print job.
     pub press: Arc<Press>,
+    /// The way to the paper.
     pub printer: Box<dyn Printer>,
+    /// Rings for each new job.
     pub doorbell: Arc<Doorbell>,
     /// The last fault, for status; none while all is well.
     pub fault: Arc<Mutex<Option<Bilingual>>>,

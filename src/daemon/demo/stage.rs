@@ -22,10 +22,15 @@ const MARKER: &str = ".tilld-demo";
 /// What the demo makes in its folder.
 const MADE: [&str; 5] = ["xml", "receipts", "till", "csr.pem", "summary.json"];
 
+/// The folder of one demo, made and known to be its own.
 pub struct Stage {
+    /// Everything it makes, absolute.
     pub dir: PathBuf,
+    /// The invoices, by number.
     pub xml: PathBuf,
+    /// Print jobs, pictures and QR payloads, by number.
     pub receipts: PathBuf,
+    /// Of the paper.
     pub width: PaperWidth,
     till: PathBuf,
     /// A Unix socket's path is at most 107 bytes long, so it has a short one.
@@ -75,6 +80,7 @@ impl Stage {
         if self.keep { Ok(()) } else { remove(&self.till) }
     }
 
+    /// Starts the simulated platform on a free port of this machine.
     pub async fn sandbox(&self) -> Result<SandboxHandle, String> {
         let listen = ([127, 0, 0, 1], 0).into();
         let config = SandboxConfig::new(listen, system_clock(), system_entropy());
@@ -157,6 +163,7 @@ impl Stage {
         Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Writes `summary.json`; gives its path.
     pub fn write_summary(&self, summary: &Summary) -> Result<PathBuf, String> {
         let path = self.dir.join("summary.json");
         let text = serde_json::to_string_pretty(summary).map_err(|error| error.to_string())?;
