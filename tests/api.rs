@@ -622,7 +622,7 @@ fn the_client_speaks_every_route_and_the_caller_is_known() {
         assert_eq!(client.document(&first.sale.uuid, "xml").await.unwrap(), b"Xml of it");
         assert_eq!(client.status().await.unwrap().documents, 1);
         assert_eq!(client.verify().await.unwrap().documents, 1);
-        assert_eq!(client.reprint(&first.sale.uuid).await.unwrap().print.state, "pending");
+        assert_eq!(client.reprint(&first.sale.uuid).await.unwrap().print.state, "Pending");
         assert_eq!(client.sync().await.unwrap().waiting, 3);
     });
     let callers = served.till.callers.lock().unwrap();

@@ -10,7 +10,7 @@ use fake::{SALE, Served};
 use tilld::api::Limits;
 use tilld::api::wire::Verification;
 use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
-use tilld::config::PaperWidth;
+use tilld::receipt::PaperWidth;
 
 /// What the hooks were called with; one test at a time looks at it.
 static CALLED: Mutex<Vec<String>> = Mutex::new(Vec::new());

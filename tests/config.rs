@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use tilld::config::{self, ConfigError, PaperWidth, PrintPolicy, PrinterTarget, Settings};
+use tilld::config::{self, ConfigError, PrintPolicy, Settings};
 use tilld::fatoora::Environment;
+use tilld::printer::Target;
+use tilld::receipt::PaperWidth;
 
 const EXAMPLE: &str = include_str!("../assets/tilld.example.toml");
 
@@ -30,7 +32,7 @@ fn the_example_is_a_valid_configuration() {
     assert_eq!(settings.seller.vat.as_str(), "399999999900003");
     assert_eq!(settings.seller.address.country, "SA");
     assert_eq!(settings.fatoora.environment, Environment::Sandbox);
-    assert_eq!(settings.printer.target, PrinterTarget::Tcp { host: "192.168.1.50".into(), port: 9100 });
+    assert_eq!(settings.printer.target, Some(Target::Tcp { host: "192.168.1.50".into(), port: 9100 }));
     assert_eq!(settings.printer.width, PaperWidth::Mm80);
     assert_eq!(settings.printer.print, PrintPolicy::Always);
     assert_eq!(settings.api.max_body, 1_048_576);
@@ -177,7 +179,7 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
         ("in_flight = 1", "in_flight = 1.5", "fatoora.in_flight is of the wrong kind (float)"),
         (
             "target = \"tcp:192.168.1.50:9100\"",
-            "target = \"tcp:printer\"",
+            "target = \"tcp:printer:0\"",
             "printer.target is not a printer; accepted: tcp:HOST:PORT",
         ),
         (

@@ -30,7 +30,7 @@ fn every_slip_becomes_bytes_a_picture_and_a_preview() {
 fn emit(out: &Path, name: &str, slip: &Slip, paper: PaperWidth, typesetter: &mut Typesetter) {
     let blocks = compose(slip);
     let raster = render(&blocks, typesetter, paper).unwrap();
-    let options = EscposOptions { copy: slip.copy, ..EscposOptions::default() };
+    let options = EscposOptions { copy: slip.copy, ..EscposOptions::COMPACT };
     let job = escpos(&raster, &options);
     let file = |suffix: &str| out.join(format!("{name}-{}.{suffix}", paper.dots()));
     fs::write(file("escpos"), &job).unwrap();
@@ -185,5 +185,5 @@ fn gauge_qr_matrix(payload: &str) -> QrMatrix {
 
 #[inline(never)]
 fn gauge_bytes(raster: &Raster) -> Vec<u8> {
-    escpos(raster, &EscposOptions::default())
+    escpos(raster, &EscposOptions::COMPACT)
 }

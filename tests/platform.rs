@@ -1,6 +1,10 @@
 //! The platform client and the reporting driver against a server on loopback
 //! that misbehaves as real ones do.
 
+#[allow(dead_code)]
+#[path = "ledger/support.rs"]
+mod support;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -10,7 +14,7 @@ use tilld::chain::InvoiceHash;
 use tilld::fatoora::{
     Client, Credentials, DocumentCall, Endpoint, Environment, Fault, Otp, Submission, Verdict,
 };
-use tilld::ledger::{ReportState, TestClock};
+use tilld::ledger::{Ledger, ReportState, Store, TestClock};
 use tilld::report::{self, Begun, Parts, Queue, QueueError, Record, Settings, Status, Waiting, Wake, Wakes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -284,10 +288,13 @@ fn a_port_that_does_not_speak_tls_gets_nothing() {
     });
 }
 
+/// A document's state and its attempts.
+type Row = (ReportState, Vec<Record>);
+
 /// A queue in memory that holds to the ledger's transitions.
 #[derive(Clone, Default)]
 struct Memory {
-    rows: Arc<Mutex<BTreeMap<u64, (ReportState, Vec<Record>)>>>,
+    rows: Arc<Mutex<BTreeMap<u64, Row>>>,
     changed: Arc<Notify>,
 }
 
@@ -300,7 +307,7 @@ impl Memory {
         memory
     }
 
-    fn row(&self, id: u64) -> (ReportState, Vec<Record>) {
+    fn row(&self, id: u64) -> Row {
         self.rows.lock().expect("lock")[&id].clone()
     }
 
@@ -327,7 +334,7 @@ impl Queue for Memory {
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<u64>>, QueueError> {
         let rows = self.rows.lock().expect("lock");
         let queued = rows.iter().filter(|(_, (state, _))| *state == ReportState::Queued);
-        let waiting = |(id, (_, records)): (&u64, &(ReportState, Vec<Record>))| Waiting {
+        let waiting = |(id, (_, records)): (&u64, &Row)| Waiting {
             id: *id,
             attempts: u32::try_from(records.len()).expect("few"),
             issued: 0,
@@ -348,6 +355,7 @@ impl Queue for Memory {
     }
 }
 
+/// A driver under test.
 struct Running {
     wakes: Arc<Wakes>,
     status: watch::Receiver<Status>,
@@ -355,13 +363,13 @@ struct Running {
     task: tokio::task::JoinHandle<()>,
 }
 
-fn drive(memory: &Memory, client: Client, in_flight: usize) -> Running {
+fn drive<Q: Queue + Clone>(queue: &Q, client: Client, in_flight: usize) -> Running {
     let wakes = Arc::new(Wakes::new());
     let (cancel, cancelled) = watch::channel(false);
     let (status, watched) = watch::channel(Status::default());
     let known = Arc::new(credentials());
     let parts = Parts {
-        queue: memory.clone(),
+        queue: queue.clone(),
         authority: Arc::new(client),
         credentials: Arc::new(move |_| Some(known.clone())),
         clock: Arc::new(TestClock::at(1_700_000_000)),
@@ -409,7 +417,8 @@ fn one_stuck_document_does_not_hold_the_others() {
         while memory.rows.lock().expect("lock").values().filter(|(state, _)| state.is_final()).count() < 19 {
             memory.changed.notified().await;
         }
-        assert_eq!(memory.row(1).0, ReportState::Queued);
+        let requests = server.requests();
+        assert_ne!(requests[0].1, requests[1].1, "the next document went, not the stuck one again");
         running.wakes.ring(Wake::SyncNow);
         memory.until_final().await;
         assert_eq!(verdicts(&memory.row(1).1), ["unknown", "accepted"]);
@@ -472,5 +481,55 @@ fn a_stop_abandons_the_request_in_flight() {
         assert_eq!(memory.row(1).0, ReportState::Reported, "what was answered is written");
         assert_eq!(memory.row(2).0, ReportState::InFlight, "the next start queues it again");
         assert!(memory.row(2).1.is_empty());
+    });
+}
+
+/// The store in `directory` with its unit, as a start of the daemon opens it.
+fn open(directory: &std::path::Path) -> Store {
+    let clock = Arc::new(TestClock::at(support::NOW));
+    let mut store = Store::open(directory, &directory.join("mark"), clock).expect("opened");
+    store.activate(support::unit(1)).expect("active");
+    store
+}
+
+#[test]
+fn the_ledger_carries_the_queue_across_a_restart() {
+    run(async {
+        let directory = tempfile::tempdir().expect("directory");
+        let mut store = open(directory.path());
+        let ids: Vec<_> = (1..=3).map(|sale| store.append(support::order(sale)).expect("sold").id).collect();
+        let (ledger, thread) = Ledger::start(store).expect("thread");
+        let replies =
+            vec![answer(200, REPORTED), Reply::Stall, answer(409, DUPLICATE), answer(200, REPORTED)];
+        let server = Server::start(replies).await;
+        let running = drive(&ledger, server.client(), 1);
+        while server.requests().len() < 2 {
+            server.arrived.notified().await;
+        }
+        running.cancel.send(true).expect("running");
+        running.task.await.expect("ended");
+        ledger.stop().await;
+        thread.join().expect("no panic").expect("closed");
+
+        let (ledger, thread) = Ledger::start(open(directory.path())).expect("thread");
+        let running = drive(&ledger, server.client(), 1);
+        while ledger.run(|store| store.queue_summary().open()).await.expect("answer") > 0 {
+            tokio::task::yield_now().await;
+        }
+        running.cancel.send(true).expect("running");
+        running.task.await.expect("ended");
+
+        let mut histories = Vec::new();
+        for id in &ids {
+            let id = *id;
+            let attempts = ledger.run(move |store| store.attempts(id)).await.expect("answer").expect("read");
+            histories.push(attempts.into_iter().map(|attempt| attempt.verdict).collect::<Vec<_>>());
+        }
+        assert_eq!(histories, [vec!["accepted"], vec!["interrupted", "accepted-before"], vec!["accepted"]]);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 4);
+        assert_eq!(requests[1].1, requests[2].1, "the same bytes at every attempt");
+        ledger.stop().await;
+        thread.join().expect("no panic").expect("closed");
     });
 }

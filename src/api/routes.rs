@@ -161,7 +161,7 @@ async fn reprint<T: Till>(
     if !api.within(api.till.reprint(uuid, caller(&extensions))).await? {
         return Err(ProblemCode::NoSuchDocument.into());
     }
-    let print = wire::Print { state: "pending".to_owned() };
+    let print = wire::Print { state: "Pending".to_owned() };
     json(StatusCode::ACCEPTED, &wire::Reprinted { uuid: uuid.to_string(), print })
 }
 

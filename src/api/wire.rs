@@ -102,7 +102,7 @@ pub fn riyadh(moment: IssueMoment) -> String {
 /// How far the reporting of a document is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The name of the queue's state, `queued`, `reported`...
+    /// The name of the queue's state, `Queued`, `Reported`...
     pub state: String,
     pub attempts: u64,
     /// What the authority or the line said last, if it was not a plain yes.
@@ -112,7 +112,7 @@ pub struct Report {
 /// How far the printing of a document is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {
-    /// The name of the print job's state, `pending`, `printed`...
+    /// The name of the print job's state, `Pending`, `Printed`...
     pub state: String,
 }
 
@@ -140,7 +140,7 @@ pub struct FoundList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reprinted {
     pub uuid: String,
-    /// Always `pending`: the copy waits for the printer.
+    /// Always `Pending`: the copy waits for the printer.
     pub print: Print,
 }
 

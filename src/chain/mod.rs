@@ -20,12 +20,15 @@ pub const GENESIS_PIH: &str =
 pub struct Icv(NonZeroU64);
 
 impl Icv {
+    /// The counter of the first document of a chain.
     pub const FIRST: Icv = Icv(NonZeroU64::MIN);
 
+    /// A counter as stored or read; `None` for 0, which no document has.
     pub fn new(value: u64) -> Option<Icv> {
         NonZeroU64::new(value).map(Icv)
     }
 
+    /// The value as it stands in the document (KSA-16).
     pub const fn get(self) -> u64 {
         self.0.get()
     }
@@ -48,10 +51,12 @@ impl fmt::Display for Icv {
 pub struct InvoiceHash([u8; 32]);
 
 impl InvoiceHash {
+    /// From the 32 bytes of SHA-256.
     pub const fn new(bytes: [u8; 32]) -> InvoiceHash {
         InvoiceHash(bytes)
     }
 
+    /// The 32 bytes of SHA-256.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -61,6 +66,7 @@ impl InvoiceHash {
         STANDARD.encode(self.0)
     }
 
+    /// Reads [`Self::to_base64`]; `None` for anything but base64 of 32 bytes.
     pub fn from_base64(text: &str) -> Option<InvoiceHash> {
         let bytes = STANDARD.decode(text).ok()?;
         Some(InvoiceHash(bytes.try_into().ok()?))
@@ -82,7 +88,9 @@ impl fmt::Display for InvoiceHash {
 /// What a document says of the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreviousHash {
+    /// There is none before it: it opens the chain.
     Genesis,
+    /// The hash of the document before it.
     Document(InvoiceHash),
 }
 
@@ -95,6 +103,7 @@ impl PreviousHash {
         }
     }
 
+    /// Reads the text of a PIH reference; `None` if it is neither the opening constant nor a hash.
     pub fn parse(text: &str) -> Option<PreviousHash> {
         match text {
             GENESIS_PIH => Some(PreviousHash::Genesis),
@@ -106,14 +115,18 @@ impl PreviousHash {
 /// The place of a document in its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// Invoice counter value (KSA-16).
     pub icv: Icv,
+    /// What stands as the hash of the document before (KSA-13).
     pub previous: PreviousHash,
 }
 
 /// The last document of a chain, on which the next one is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// Counter of the last document.
     pub icv: Icv,
+    /// Hash of the last document, the PIH of the next one.
     pub hash: InvoiceHash,
 }
 
@@ -131,8 +144,10 @@ impl Link {
 /// A document that does not continue the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChainBreak {
+    /// A counter is missing, repeated or out of order (signing.md section 8).
     #[error("ICV {found} stands where {expected} belongs")]
     Counter { expected: Icv, found: Icv },
+    /// The PIH is not the hash of the document before (signing.md section 8).
     #[error("document with ICV {icv} names another document as the one before it")]
     PreviousHash { icv: Icv },
 }

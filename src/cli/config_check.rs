@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use super::terminal::Rows;
 use super::{ConfigFile, Failure, Streams};
-use crate::config::{self, PrinterTarget, Settings};
+use crate::config::{self, Settings};
+use crate::printer::Target;
 
 /// Look at the configuration
 #[derive(Debug, clap::Args)]
@@ -41,9 +42,9 @@ fn show(settings: &Settings, streams: &mut Streams<'_>) -> Result<(), Failure> {
         None => settings.fatoora.environment.to_string(),
     };
     let target = match &settings.printer.target {
-        PrinterTarget::Tcp { host, port } => format!("{host} port {port}"),
-        PrinterTarget::Directory(dir) => format!("files in {}", dir.display()),
-        PrinterTarget::None => "none".to_owned(),
+        Some(Target::Tcp { host, port }) => format!("{host} port {port}"),
+        Some(Target::File(dir)) => format!("files in {}", dir.display()),
+        None => "none".to_owned(),
     };
     let mut rows = Rows::default();
     rows.add("Files", files.join("\n"));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{DemoOptions, Failure, Hooks};
-use crate::config::PaperWidth;
+use crate::receipt::PaperWidth;
 
 /// A morning at a till, with a simulated Fatoora: no configuration, no network
 ///

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::api::wire::Verification;
-use crate::config::{PaperWidth, Settings};
+use crate::config::Settings;
+use crate::receipt::PaperWidth;
 
 /// The functions behind the subcommands that start something.
 pub struct Hooks {

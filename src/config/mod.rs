@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
 pub use settings::{
-    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
-    Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit, UnitTitle,
 };
 
 /// The platform's environments, as the files name them.

@@ -2,12 +2,13 @@
 //! is needed.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::fatoora::Environment;
 use crate::invoice::Seller;
+use crate::printer::Target;
+use crate::receipt::PaperWidth;
 
 /// Declares an enum of words, as they stand in the file.
 macro_rules! words {
@@ -115,43 +116,6 @@ pub struct Fatoora {
     pub in_flight: usize,
 }
 
-/// Where receipts go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PrinterTarget {
-    /// A network printer: host name or address, and port.
-    Tcp {
-        host: String,
-        port: u16,
-    },
-    /// A folder that takes one file for each receipt.
-    Directory(PathBuf),
-    None,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaperWidth {
-    Mm80,
-    Mm58,
-}
-
-impl PaperWidth {
-    /// Dots of a printed row at 203 dpi.
-    pub const fn dots(self) -> u32 {
-        match self {
-            PaperWidth::Mm80 => 576,
-            PaperWidth::Mm58 => 384,
-        }
-    }
-
-    /// Millimetres of paper.
-    pub const fn millimetres(self) -> u32 {
-        match self {
-            PaperWidth::Mm80 => 80,
-            PaperWidth::Mm58 => 58,
-        }
-    }
-}
-
 /// The shop's own lines on a receipt, in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptLines {
@@ -161,7 +125,8 @@ pub struct ReceiptLines {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printer {
-    pub target: PrinterTarget,
+    /// `None`: nothing is printed.
+    pub target: Option<Target>,
     pub width: PaperWidth,
     pub print: PrintPolicy,
     pub header: ReceiptLines,
@@ -178,28 +143,4 @@ pub struct Api {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
     pub level: LogLevel,
-}
-
-impl PrinterTarget {
-    /// Reads `tcp:HOST:PORT`, `file:DIR` or `none`.
-    pub fn parse(text: &str) -> Option<PrinterTarget> {
-        if text == "none" {
-            return Some(PrinterTarget::None);
-        }
-        if let Some(dir) = text.strip_prefix("file:") {
-            let dir = PathBuf::from(dir);
-            return dir.is_absolute().then_some(PrinterTarget::Directory(dir));
-        }
-        let address = text.strip_prefix("tcp:")?;
-        // An address with brackets, [::1]:9100, is read by the standard library.
-        if let Ok(address) = address.parse::<SocketAddr>() {
-            let host = address.ip().to_string();
-            return (address.port() != 0).then_some(PrinterTarget::Tcp { host, port: address.port() });
-        }
-        let (host, port) = address.rsplit_once(':')?;
-        let port = port.parse().ok().filter(|port| *port != 0)?;
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        let named = !host.is_empty() && host.len() <= 253 && host.bytes().all(known);
-        named.then(|| PrinterTarget::Tcp { host: host.to_owned(), port })
-    }
 }

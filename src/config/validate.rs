@@ -10,13 +10,14 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    Api, Fatoora, Log, LogLevel, PaperWidth, PrintPolicy, Printer, PrinterTarget, ReceiptLines, Settings,
-    Till, Unit, UnitTitle,
+    Api, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
 use crate::invoice::{Address, PartyId, Seller, VatNumber};
 use crate::keys::UnitProfile;
+use crate::printer::Target;
+use crate::receipt::PaperWidth;
 
 const DEFAULT_DATA_DIR: &str = "/var/lib/tilld";
 const DEFAULT_MAX_BODY: i64 = 1024 * 1024;
@@ -259,12 +260,21 @@ impl Judge<'_> {
         Some(Fatoora { environment, base_url, extra_ca, in_flight: in_flight? })
     }
 
+    /// `none`, or a printer; the folder of a file printer has a full path.
+    fn target(&mut self, text: &str) -> Option<Option<Target>> {
+        match text.parse::<Target>() {
+            _ if text == "none" => Some(None),
+            Ok(Target::File(folder)) if folder.is_relative() => {
+                self.refuse("printer.target", "names a folder without its full path")
+            }
+            Ok(target) => Some(Some(target)),
+            Err(_) => self.refuse("printer.target", "is not a printer"),
+        }
+    }
+
     fn printer(&mut self, printer: PrinterFragment) -> Option<Printer> {
         let target = self.required("printer.target", printer.target);
-        let target = target.and_then(|text| match PrinterTarget::parse(&text) {
-            Some(target) => Some(target),
-            None => self.refuse("printer.target", "is not a printer"),
-        });
+        let target = target.and_then(|text| self.target(&text));
         let width = match printer.width.unwrap_or(80) {
             80 => Some(PaperWidth::Mm80),
             58 => Some(PaperWidth::Mm58),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{self, Settings};
-use crate::fatoora::{self, Client, Endpoint};
+use crate::config::Settings;
+use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
 use crate::keys::{UnitProfile, Vault};
 use crate::onboard::Plan;
@@ -22,18 +22,9 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
     Vault::open(&vault_dir(settings)).map_err(|error| error.to_string())
 }
 
-/// The platform's environment that the settings name.
-pub fn environment(settings: &Settings) -> fatoora::Environment {
-    match settings.fatoora.environment {
-        config::Environment::Sandbox => fatoora::Environment::Sandbox,
-        config::Environment::Simulation => fatoora::Environment::Simulation,
-        config::Environment::Production => fatoora::Environment::Production,
-    }
-}
-
 /// The client for the platform, or for the address that stands in for it.
 pub fn client(settings: &Settings) -> Result<Client, String> {
-    let mut endpoint = Endpoint::new(environment(settings), settings.fatoora.base_url.as_deref())
+    let mut endpoint = Endpoint::new(settings.fatoora.environment, settings.fatoora.base_url.as_deref())
         .map_err(|error| error.to_string())?;
     if let Some(file) = &settings.fatoora.extra_ca {
         let pem =
@@ -48,7 +39,7 @@ pub fn plan(settings: &Settings) -> Plan {
     let unit = &settings.unit;
     let seller: Arc<Seller> = Arc::clone(&settings.seller);
     Plan {
-        environment: environment(settings),
+        environment: settings.fatoora.environment,
         profile: UnitProfile {
             common_name: unit.common_name.clone(),
             organization_unit: unit.organization_unit.clone(),

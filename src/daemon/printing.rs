@@ -63,9 +63,13 @@ impl Doorbell {
 
 /// What the printer's thread works with.
 pub struct Printing {
+    /// Where the jobs come from and their states go.
     pub ledger: Ledger,
+    /// Turns a document into a print job.
     pub press: Arc<Press>,
+    /// The way to the paper.
     pub printer: Box<dyn Printer>,
+    /// Rings for each new job.
     pub doorbell: Arc<Doorbell>,
     /// The last fault, for status; none while all is well.
     pub fault: Arc<Mutex<Option<Bilingual>>>,
@@ -76,6 +80,8 @@ enum Outcome {
     Done,
     /// Nothing left for the printer: the same job may be tried again.
     NotThere,
+    /// The ledger could not give or take a job; it is asked again.
+    LedgerTrouble,
 }
 
 impl Printing {
@@ -87,10 +93,11 @@ impl Printing {
     fn run(mut self) {
         let mut pause = RETRY.0;
         let mut waiting: Option<PrintJobId> = None;
+        self.revive();
         while !self.doorbell.stopped() {
             match self.next(&mut waiting) {
                 Ok(Some(Outcome::Done)) => pause = RETRY.0,
-                Ok(Some(Outcome::NotThere)) => {
+                Ok(Some(Outcome::NotThere | Outcome::LedgerTrouble)) => {
                     self.doorbell.wait(Some(pause));
                     pause = (pause * 2).min(RETRY.1);
                 }
@@ -105,11 +112,29 @@ impl Printing {
         }
     }
 
+    /// Receipts that failed before the last stop wait again: not a byte of them
+    /// had gone out.
+    fn revive(&self) {
+        let revived = self.ledger.run_blocking(|store| -> Result<(), StorageError> {
+            for job in store.print_jobs(usize::MAX)? {
+                if job.state == PrintState::Failed {
+                    store.set_print_state(job.id, PrintState::Pending, job.fault.as_deref())?;
+                }
+            }
+            Ok(())
+        });
+        if let Ok(Err(error)) = revived {
+            tracing::error!(%error, "receipts that failed earlier were not taken up again");
+        }
+    }
+
     /// Takes the next job, if there is one, to its end.
     fn next(&mut self, waiting: &mut Option<PrintJobId>) -> Result<Option<Outcome>, LedgerGone> {
         let again = waiting.take();
         let taken = self.ledger.run_blocking(move |store| -> Result<_, StorageError> {
-            if let Some(job) = again {
+            if let Some(job) = again
+                && store.print_job(job)?.is_some_and(|job| job.state == PrintState::Failed)
+            {
                 store.set_print_state(job, PrintState::Pending, None)?;
             }
             let Some(job) = store.next_print_job() else { return Ok(None) };
@@ -126,7 +151,8 @@ impl Printing {
             Ok(None) => return Ok(None),
             Err(error) => {
                 self.report(Some(Bilingual::new(error.to_string(), "تعذرت قراءة الفاتورة للطباعة.")));
-                return Ok(None);
+                *waiting = again;
+                return Ok(Some(Outcome::LedgerTrouble));
             }
         };
         let (state, fault, outcome) = self.print(job, &stored, &xml);

@@ -30,15 +30,21 @@ const MOST_PRINTS: usize = 10_000;
 
 /// Facts that do not change while the daemon runs.
 pub struct Facts {
+    /// The till's name.
     pub till: String,
+    /// The platform's environment by its word in the settings.
     pub environment: String,
     /// Shown when the address is not the platform's own.
     pub address_override: Option<String>,
+    /// Who issues the invoices.
     pub seller: Arc<Seller>,
+    /// Where the ledger lies.
     pub data_dir: PathBuf,
+    /// The printer as the settings name it.
     pub printer: String,
     /// Whether a sale prints at once.
     pub print: bool,
+    /// The one that stamps, for status.
     pub certificate: Option<wire::Certificate>,
     /// Why the till cannot sell, if it was started without an identity.
     pub not_ready: Option<Bilingual>,
@@ -46,13 +52,21 @@ pub struct Facts {
 
 /// The running till.
 pub struct Service {
+    /// What does not change.
     pub facts: Facts,
+    /// All that is stored, behind its own thread.
     pub ledger: Ledger,
+    /// The till's clock.
     pub clock: Arc<dyn Clock>,
+    /// Draws receipts for look-ups.
     pub press: Arc<Press>,
+    /// Wakes the printer's thread.
     pub doorbell: Arc<Doorbell>,
+    /// Wakes the reporting driver.
     pub wakes: Arc<Wakes>,
+    /// How reporting goes.
     pub report: watch::Receiver<report::Status>,
+    /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
 }
 
@@ -95,11 +109,11 @@ impl Till for Service {
 
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<Sold>, Refusal> {
-            match store.by_idempotency_key(&of.key).map_err(storage)? {
-                Some((stored, body)) if body == of.body_sha256 => {
-                    Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true }))
-                }
-                _ => Ok(None),
+            let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
+            match store.recall(&request) {
+                Ok(Some(stored)) => Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true })),
+                Ok(None) | Err(AppendError::KeyConflict { .. }) => Ok(None),
+                Err(error) => Err(refusal(error)),
             }
         };
         self.ledger.run(work).await.map_err(gone)?

@@ -2,12 +2,11 @@
 //! only what the XML does not hold (tenders, the POS's reference, the shop's
 //! own lines) comes from elsewhere.
 
-use crate::invoice::{DocumentType, ItemName, Subtype, TenderKind};
+use crate::invoice::{self, DocumentType, ItemName, Subtype, TenderKind};
 use crate::ledger::Stored;
 use crate::money::{Decimal, Halalas, Rate, div_half_up};
-use crate::receipt::{
-    self, Bilingual, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark,
-};
+use crate::receipt::{self, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark};
+use crate::text::Bilingual;
 use crate::ubl::{ReadGroup, ReadLine, ReadParty, Reading};
 
 /// What the shop adds to its receipts.
@@ -56,7 +55,12 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip
             })
             .collect(),
         change: stored.change,
-        footer: shop.footer.clone(),
+        footer: reading
+            .note
+            .iter()
+            .map(|note| Bilingual::new("", note))
+            .chain(shop.footer.iter().cloned())
+            .collect(),
         qr: reading.qr.clone().unwrap_or_default(),
     }
 }
@@ -72,7 +76,8 @@ fn kind(reading: &Reading) -> SlipKind {
 
 fn seller(shop: &Shop, party: &ReadParty) -> receipt::Seller {
     receipt::Seller {
-        name: party.name.clone(),
+        // The XML holds both languages in one text; on paper each has its line.
+        name: party.name.replace(ItemName::SEPARATOR, "\n"),
         trade_name: shop.trade_name.clone(),
         address: address(party),
         vat_number: party.vat.clone(),
@@ -125,25 +130,39 @@ fn line(line: &ReadLine, basis: PriceBasis) -> SlipLine {
     }
 }
 
-/// Shelf price, discount and total with VAT. The price without VAT has at least
-/// six decimals, so the shelf price that it was made from comes back exactly.
+/// Unit price, discount and total with VAT. A shelf price comes back exactly,
+/// since the price without VAT that was made from it has at least six decimals.
+/// On lines that were sold at a net price there is none to come back: they show
+/// the price with VAT to more decimals, and what adds up is the total.
 fn inclusive(line: &ReadLine) -> (String, Halalas, Halalas) {
-    let with_vat = line.price.mantissa() * (10_000 + i128::from(line.rate.basis_points()));
-    let unit = 10i128.pow(line.price.scale()) * 100;
-    let shelf = div_half_up(with_vat, unit);
+    let factor = 10_000 + i128::from(line.rate.basis_points());
+    let shelf = div_half_up(line.price.mantissa() * factor, 10i128.pow(line.price.scale()) * 100);
     let before = div_half_up(shelf * line.quantity.mantissa(), 10i128.pow(line.quantity.scale()));
-    let shelf = Halalas::new(i64::try_from(shelf).unwrap_or(i64::MAX));
-    let before = Halalas::new(i64::try_from(before).unwrap_or(i64::MAX));
-    let discount = if line.allowance.is_zero() { Halalas::ZERO } else { before - line.gross };
-    (shelf.to_string(), discount, line.gross)
+    let stated = div_half_up(i128::from(line.allowance.get()) * factor, 10_000);
+    let discount = before - i128::from(line.gross.get());
+    // A discount of one halala may have no halala left without VAT.
+    if discount >= 0 && (discount - stated).abs() <= 2 {
+        return (Decimal::new(shelf, 2).to_string(), halalas(discount), line.gross);
+    }
+    let price = Decimal::new(line.price.mantissa() * factor, line.price.scale() + 4);
+    let places = price.scale().min(PRICE_PLACES);
+    let rounded = div_half_up(price.mantissa(), 10i128.pow(price.scale() - places));
+    (Decimal::new(rounded, places).at_least_two_places().to_string(), halalas(stated), line.gross)
+}
+
+/// Decimals of a unit price on paper that is no shelf price.
+const PRICE_PLACES: u32 = 4;
+
+fn halalas(amount: i128) -> Halalas {
+    // Made from amounts that fit, by a rate of at most 100 %.
+    Halalas::new(i64::try_from(amount).unwrap_or(i64::MAX))
 }
 
 /// `cbc:Name` holds Arabic, then the other language.
 fn names(name: &str) -> (Option<String>, Option<String>) {
-    let arabic = |text: &str| text.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c));
     match name.split_once(ItemName::SEPARATOR) {
         Some((first, second)) => (Some(first.to_owned()), Some(second.to_owned())),
-        None if arabic(name) => (Some(name.to_owned()), None),
+        None if name.chars().any(is_arabic) => (Some(name.to_owned()), None),
         None => (None, Some(name.to_owned())),
     }
 }
@@ -187,8 +206,23 @@ fn group(group: &ReadGroup) -> receipt::VatGroup {
         mark: mark(group.category.code(), group.rate),
         net: group.taxable,
         vat: group.tax,
-        reason: group.exemption_text.clone(),
+        reason: reason(group),
     }
+}
+
+/// Why no VAT is charged, in Arabic as the paper must have it; the text of the
+/// authority's list, or the taxpayer's own, stands beside it.
+fn reason(group: &ReadGroup) -> Option<String> {
+    let text = group.exemption_text.as_ref()?;
+    let known = group.exemption_code.as_deref().and_then(invoice::exemption_arabic);
+    match known.filter(|_| !text.chars().any(is_arabic)) {
+        Some(arabic) => Some(format!("{arabic}{}{text}", ItemName::SEPARATOR)),
+        None => Some(text.clone()),
+    }
+}
+
+fn is_arabic(letter: char) -> bool {
+    ('\u{0600}'..='\u{06FF}').contains(&letter)
 }
 
 fn tender_kind(kind: TenderKind) -> receipt::TenderKind {
@@ -198,5 +232,41 @@ fn tender_kind(kind: TenderKind) -> receipt::TenderKind {
         TenderKind::CreditTransfer => receipt::TenderKind::BankTransfer,
         TenderKind::BankAccount => receipt::TenderKind::BankTransfer,
         TenderKind::Other => receipt::TenderKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoice::Category;
+
+    fn read(price: &str, quantity: &str, allowance: i64, net: i64, vat: i64) -> ReadLine {
+        ReadLine {
+            name: "مسامير | Screws".into(),
+            quantity: Decimal::parse(quantity).unwrap(),
+            unit: "PCE".into(),
+            price: Decimal::parse(price).unwrap(),
+            allowance: Halalas::new(allowance),
+            net: Halalas::new(net),
+            vat_amount: Halalas::new(vat),
+            gross: Halalas::new(net + vat),
+            category: Category::Standard,
+            rate: Rate::STANDARD,
+        }
+    }
+
+    #[test]
+    fn shelf_prices_come_back_and_net_prices_do_not_invent_discounts() {
+        let shown = |line: &ReadLine| {
+            let (price, discount, total) = inclusive(line);
+            (price, discount.get(), total.get())
+        };
+        // 2 x 23.00 less 4.60, the worked example of the specification.
+        assert_eq!(shown(&read("20.00", "2.000000", 400, 3600, 540)), ("23.00".into(), 460, 4140));
+        // 1.235 kg x 45.95
+        assert_eq!(shown(&read("39.956522", "1.235000", 0, 4935, 740)), ("45.95".into(), 0, 5675));
+        // 1000 x 0.03 net, without and with a discount of 0.01
+        assert_eq!(shown(&read("0.03", "1000.000000", 0, 3000, 450)), ("0.0345".into(), 0, 3450));
+        assert_eq!(shown(&read("0.03", "1000.000000", 1, 2999, 450)), ("0.0345".into(), 1, 3449));
     }
 }

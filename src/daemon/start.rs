@@ -12,13 +12,12 @@ use super::printing::{Doorbell, Printing};
 use super::service::{Facts, Service};
 use super::slips::Shop;
 use crate::api::{self, Limits, Socket, wire};
-use crate::config::{PaperWidth, PrintPolicy, PrinterTarget, Settings};
+use crate::config::{PrintPolicy, Settings};
 use crate::fatoora::{Authority, Credentials};
 use crate::invoice::IssueMoment;
 use crate::ledger::{ChainId, Clock, DocumentId, Ledger, Notice, StorageError, Store, SystemClock, Unit};
 use crate::onboard::{self, Identity};
-use crate::printer::{Printer, Target};
-use crate::receipt;
+use crate::printer::Target;
 use crate::report::{self, Parts, Wakes};
 use crate::text::Bilingual;
 
@@ -59,10 +58,10 @@ impl Daemon {
         };
         let (ledger, ledger_thread) =
             Ledger::start(store).map_err(|error| format!("the ledger thread did not start ({error})"))?;
-        let press = Arc::new(Press::new(paper(settings.printer.width), shop(settings)));
+        let press = Arc::new(Press::new(settings.printer.width, shop(settings)));
         let doorbell = Arc::new(Doorbell::default());
         let print_fault = Arc::new(Mutex::new(None));
-        let printer = match open_printer(settings) {
+        let printer = match settings.printer.target.as_ref().map(Target::open) {
             None => None,
             Some(printer) => {
                 let parts = Printing {
@@ -219,7 +218,7 @@ fn load_identity(settings: &Settings) -> Result<(Option<Identity>, Option<Biling
         );
         return Ok((None, Some(words)));
     };
-    let wanted = identity::environment(settings);
+    let wanted = settings.fatoora.environment;
     if found.environment != wanted {
         return Err(format!(
             "this till's certificate belongs to the {} environment, but the settings name {}; \
@@ -255,21 +254,6 @@ fn activate(
     Ok((chain, Arc::new(identity.credentials)))
 }
 
-fn paper(width: PaperWidth) -> receipt::PaperWidth {
-    match width {
-        PaperWidth::Mm80 => receipt::PaperWidth::Mm80,
-        PaperWidth::Mm58 => receipt::PaperWidth::Mm58,
-    }
-}
-
-fn open_printer(settings: &Settings) -> Option<Box<dyn Printer>> {
-    match &settings.printer.target {
-        PrinterTarget::None => None,
-        PrinterTarget::Directory(folder) => Some(Target::File(folder.clone()).open()),
-        PrinterTarget::Tcp { host, port } => Some(Target::Tcp { host: host.clone(), port: *port }.open()),
-    }
-}
-
 /// The shop's own lines: the first header line is its sign, footer lines are
 /// paired by language.
 fn shop(settings: &Settings) -> Shop {
@@ -280,19 +264,14 @@ fn shop(settings: &Settings) -> Shop {
         trade_name: (!sign.is_empty()).then(|| sign.join("\n")),
         till: Some(settings.till.name.clone()),
         footer: (0..footer.arabic.len().max(footer.english.len()))
-            .map(|at| receipt::Bilingual::new(line(&footer.arabic, at), line(&footer.english, at)))
+            .map(|at| Bilingual::new(line(&footer.english, at), line(&footer.arabic, at)))
             .collect(),
     }
 }
 
 fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready: Option<Bilingual>) -> Facts {
-    let printer = match &settings.printer.target {
-        PrinterTarget::None => "none".to_owned(),
-        PrinterTarget::Directory(folder) => format!("file:{}", folder.display()),
-        PrinterTarget::Tcp { host, port } => format!("tcp:{host}:{port}"),
-    };
-    let prints =
-        settings.printer.print == PrintPolicy::Always && settings.printer.target != PrinterTarget::None;
+    let printer = settings.printer.target.as_ref().map_or_else(|| "none".to_owned(), Target::to_string);
+    let prints = settings.printer.print == PrintPolicy::Always && settings.printer.target.is_some();
     Facts {
         till: settings.till.name.clone(),
         environment: settings.fatoora.environment.word().to_owned(),

@@ -18,6 +18,7 @@ pub struct InvoiceNumber(String);
 pub struct InvoiceNumberError;
 
 impl InvoiceNumber {
+    /// Checks the length and the characters; blanks around it are refused, too (BR-KSA-F-06-C1).
     pub fn parse(text: &str) -> Result<InvoiceNumber, InvoiceNumberError> {
         let count = text.chars().count();
         if count == 0 || count > 127 || text.trim() != text || !super::party::is_xml_text(text) {
@@ -26,6 +27,7 @@ impl InvoiceNumber {
         Ok(InvoiceNumber(text.to_owned()))
     }
 
+    /// The number as it stands in the document.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -40,6 +42,7 @@ impl std::fmt::Display for InvoiceNumber {
 /// The document a note corrects (BT-25).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillingReference {
+    /// Number of the document that is corrected.
     pub number: String,
     /// `YYYY-MM-DD`.
     pub date: Option<String>,
@@ -48,35 +51,49 @@ pub struct BillingReference {
 /// What a document says besides its lines and sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Type code and transaction flags (BT-3, KSA-2).
     pub kind: Kind,
+    /// BT-1.
     pub number: InvoiceNumber,
+    /// KSA-1, a version 4 UUID of the document's own.
     pub uuid: Uuid,
+    /// BT-2 and KSA-25, in Riyadh time.
     pub issued: IssueMoment,
+    /// The taxpayer (BG-4).
     pub seller: Arc<Seller>,
+    /// The customer (BG-7), if named.
     pub buyer: Option<Buyer>,
     /// KSA-5, `YYYY-MM-DD`; required on standard invoices (BR-KSA-15).
     pub supply_date: Option<String>,
+    /// The documents that a note corrects (BG-3); required on notes (BR-KSA-56).
     pub billing_references: Vec<BillingReference>,
     /// KSA-10, why a note was issued (BR-KSA-17).
     pub reason: Option<String>,
+    /// BT-22, a free text.
     pub note: Option<String>,
 }
 
 /// One allowance of a line, without VAT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
+    /// BT-136, in halalas without VAT.
     pub amount: Halalas,
+    /// BT-139, why it is granted.
     pub reason: Option<String>,
 }
 
+/// A line as the document states it (BG-25).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedLine {
     /// `cbc:Name`, both languages.
     pub name: String,
+    /// BT-129.
     pub quantity: Quantity,
+    /// BT-130, the UN/ECE code of the unit.
     pub unit: String,
     /// BT-146, unit price without VAT.
     pub price: Decimal,
+    /// Taken off quantity times price, before `net`.
     pub allowance: Option<Allowance>,
     /// BT-131, line amount without VAT.
     pub net: Halalas,
@@ -87,52 +104,74 @@ pub struct PricedLine {
     /// What the customer pays for the line after its share of a basket
     /// discount; returns are computed from it (invoice-xml.md section 11.1).
     pub paid: Halalas,
+    /// Category, rate and reason (BG-30).
     pub vat: Vat,
+    /// BT-157, a standard item identifier such as a GTIN.
     pub barcode: Option<String>,
+    /// BT-155, the seller's own article number.
     pub article: Option<String>,
 }
 
 /// A document-level allowance for one category and rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupAllowance {
+    /// BT-92, in halalas without VAT.
     pub amount: Halalas,
+    /// BT-97, why it is granted.
     pub reason: Option<String>,
+    /// The category and rate whose taxable amount it lowers (BT-95, BT-96).
     pub vat: Vat,
 }
 
 /// One VAT subtotal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaxGroup {
+    /// Category, rate and reason (BT-118 to BT-121).
     pub vat: Vat,
+    /// BT-116, in halalas without VAT.
     pub taxable: Halalas,
+    /// BT-117: the taxable amount times the rate, rounded once (BR-CO-17).
     pub tax: Halalas,
 }
 
 /// `cac:LegalMonetaryTotal` and BT-110.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
+    /// BT-106: the sum of the lines without VAT (BR-CO-10).
     pub line_net: Halalas,
+    /// BT-107: the sum of the document-level allowances (BR-CO-11).
     pub allowances: Halalas,
+    /// BT-109: the lines less the allowances (BR-CO-13).
     pub tax_exclusive: Halalas,
+    /// BT-110: the sum of the groups' VAT (BR-CO-14).
     pub tax: Halalas,
+    /// BT-112: `tax_exclusive` + `tax` (BR-CO-15).
     pub tax_inclusive: Halalas,
+    /// BT-113: paid before the document was issued.
     pub prepaid: Halalas,
+    /// BT-115: what the customer owes (BR-CO-16).
     pub payable: Halalas,
 }
 
 /// A `cac:PaymentMeans`: one per way of paying.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentMeans {
+    /// BT-81, the way of paying.
     pub kind: TenderKind,
 }
 
 /// Lines and sums of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Priced {
+    /// BG-25, in the order of the request.
     pub lines: Vec<PricedLine>,
+    /// Document-level allowances (BG-20): the shares of a basket discount.
     pub allowances: Vec<GroupAllowance>,
+    /// BG-23: one for each category and rate.
     pub groups: Vec<TaxGroup>,
+    /// A counter is missing, repeated or out of order (signing.md section 8).
     pub totals: Totals,
+    /// BG-16, each way of paying once.
     pub payment_means: Vec<PaymentMeans>,
     /// As handed over; not part of the XML, printed on the receipt.
     pub tenders: Vec<Tender>,
@@ -143,6 +182,8 @@ pub struct Priced {
 /// Everything a document says, but its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
+    /// Parties, names, dates.
     pub header: Header,
+    /// Lines and sums.
     pub priced: Priced,
 }

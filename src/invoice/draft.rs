@@ -6,7 +6,9 @@ use crate::money::{Decimal, Halalas, Quantity};
 /// The name of an item in Arabic, English or both; at least one is present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemName {
+    /// In Arabic, as it stands first in the document and on the receipt.
     pub arabic: Option<String>,
+    /// In English.
     pub english: Option<String>,
 }
 
@@ -38,17 +40,24 @@ pub enum UnitPrice {
 pub struct Discount {
     /// In the terms of the price: VAT included on shelf prices, without VAT on net prices.
     pub amount: Halalas,
+    /// Why it is granted, for the document.
     pub reason: Option<String>,
 }
 
+/// One item of a sale, its fields checked one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftLine {
+    /// What the customer reads (BT-153).
     pub name: ItemName,
+    /// BT-129, above zero.
     pub quantity: Quantity,
     /// UN/ECE recommendation 20 code: `PCE`, `KGM`.
     pub unit: String,
+    /// Of one unit.
     pub price: UnitPrice,
+    /// Off the whole line, after quantity times price.
     pub discount: Option<Discount>,
+    /// Category, rate and reason.
     pub vat: Vat,
     /// GTIN or other standard item identifier.
     pub barcode: Option<String>,
@@ -59,14 +68,20 @@ pub struct DraftLine {
 /// How the customer paid (UNTDID 4461 codes in the document).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TenderKind {
+    /// Notes and coins; the only kind that gives change.
     Cash,
+    /// A debit or credit card.
     Card,
+    /// A credit transfer.
     CreditTransfer,
+    /// A payment to a bank account.
     BankAccount,
+    /// Anything else, a voucher say.
     Other,
 }
 
 impl TenderKind {
+    /// Every kind, in the order of the documentation.
     pub const ALL: [TenderKind; 5] = [
         TenderKind::Cash,
         TenderKind::Card,
@@ -97,6 +112,7 @@ impl TenderKind {
         }
     }
 
+    /// Reads [`Self::word`]; `None` for any other text.
     pub fn from_word(word: &str) -> Option<TenderKind> {
         TenderKind::ALL.into_iter().find(|kind| kind.word() == word)
     }
@@ -105,7 +121,9 @@ impl TenderKind {
 /// An amount handed over; cash may exceed what is owed, the rest is change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tender {
+    /// How it was paid.
     pub kind: TenderKind,
+    /// In halalas, as handed over: cash before the change.
     pub amount: Halalas,
 }
 
@@ -114,11 +132,14 @@ pub struct Tender {
 pub struct Draft {
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
+    /// At least one.
     pub lines: Vec<DraftLine>,
     /// Off the whole basket, VAT included; shelf prices only.
     pub discount: Option<Discount>,
     /// Empty if the POS does not say how it was paid.
     pub tenders: Vec<Tender>,
+    /// A customer who wants to be named.
     pub buyer: Option<Buyer>,
+    /// BT-22, a free text on the document.
     pub note: Option<String>,
 }

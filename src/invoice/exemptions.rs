@@ -55,3 +55,39 @@ pub(super) fn of(category: Category) -> impl Iterator<Item = &'static Reason> {
 pub(super) fn needs_citizen(code: &str) -> bool {
     matches!(code, "VATEX-SA-EDU" | "VATEX-SA-HEA")
 }
+
+/// The reason of a code in Arabic, for the paper; `None` where the taxpayer writes it.
+pub fn exemption_arabic(code: &str) -> Option<&'static str> {
+    let text = match code {
+        "VATEX-SA-29" => "الخدمات المالية المذكورة في المادة 29 من لائحة ضريبة القيمة المضافة",
+        "VATEX-SA-29-7" => "خدمات التأمين على الحياة المذكورة في المادة 29 من لائحة ضريبة القيمة المضافة",
+        "VATEX-SA-30" => "المعاملات العقارية المذكورة في المادة 30 من لائحة ضريبة القيمة المضافة",
+        "VATEX-SA-32" => "تصدير السلع",
+        "VATEX-SA-33" => "تصدير الخدمات",
+        "VATEX-SA-34-1" => "النقل الدولي للسلع",
+        "VATEX-SA-34-2" => "النقل الدولي للركاب",
+        "VATEX-SA-34-3" => "الخدمات المرتبطة مباشرة بتوريد النقل الدولي للركاب",
+        "VATEX-SA-34-4" => "توريد وسائل نقل مؤهلة",
+        "VATEX-SA-34-5" => "الخدمات ذات الصلة بنقل السلع أو الركاب وفقاً للمادة 25 من اللائحة",
+        "VATEX-SA-35" => "الأدوية والمعدات الطبية",
+        "VATEX-SA-36" => "المعادن المؤهلة",
+        "VATEX-SA-EDU" => "التعليم الأهلي للمواطنين",
+        "VATEX-SA-HEA" => "الرعاية الصحية الأهلية للمواطنين",
+        "VATEX-SA-MLTRY" => "توريد السلع العسكرية المؤهلة",
+        "VATEX-SA-DIPLOMAT" => "توريدات للدبلوماسيين",
+        _ => return None,
+    };
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fixed_reason_has_both_languages() {
+        for reason in REASONS {
+            assert_eq!(reason.text.is_empty(), exemption_arabic(reason.code).is_none(), "{}", reason.code);
+        }
+    }
+}

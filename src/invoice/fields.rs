@@ -13,6 +13,9 @@ pub(super) struct Fields<'r> {
     accepted: &'static [&'static str],
 }
 
+/// Faults of unknown and double keys that are listed.
+const MOST_FINDINGS: usize = 1_000;
+
 /// All that was found wrong so far.
 pub(super) type Findings = Vec<Finding>;
 
@@ -28,13 +31,19 @@ impl<'r> Fields<'r> {
             found.push(Finding::at(path, Problem::WrongType { expected: "an object", found: json.kind() }));
             return None;
         };
-        for (at, (key, _)) in entries.iter().enumerate() {
-            let field = join(&path, &shown(key));
-            if !accepted.contains(&key.as_str()) {
-                found.push(Finding::at(field, Problem::UnknownField { accepted }));
-            } else if entries[..at].iter().any(|(earlier, _)| earlier == key) {
-                found.push(Finding::at(field, Problem::FieldTwice));
+        let mut seen = vec![false; accepted.len()];
+        for (key, _) in entries {
+            let place = accepted.iter().position(|known| known == key);
+            let problem = match place.map(|at| std::mem::replace(&mut seen[at], true)) {
+                None => Problem::UnknownField { accepted },
+                Some(true) => Problem::FieldTwice,
+                Some(false) => continue,
+            };
+            // Nobody reads more; a hostile body could hold a hundred thousand.
+            if found.len() >= MOST_FINDINGS {
+                break;
             }
+            found.push(Finding::at(join(&path, &shown(key)), problem));
         }
         Some(Fields { path, entries, accepted })
     }

@@ -12,7 +12,9 @@ pub struct Finding {
     pub rule: &'static str,
     /// Where, as a path into the request: `lines[2].price`.
     pub field: String,
+    /// What is wrong, with the values.
     pub message: Bilingual,
+    /// What to do about it.
     pub remedy: Bilingual,
 }
 

@@ -5,20 +5,27 @@
 /// reported, standard ones are cleared before they are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subtype {
+    /// To a consumer: `02`.
     Simplified,
+    /// Between businesses: `01`.
     Standard,
 }
 
 /// UNTDID 1001 code of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DocumentType {
+    /// Tax invoice, 388.
     Invoice,
+    /// Lowers an earlier invoice, 381.
     CreditNote,
+    /// Raises an earlier invoice, 383.
     DebitNote,
+    /// Invoice for an advance payment, 386.
     Prepayment,
 }
 
 impl DocumentType {
+    /// The code of UNTDID 1001 (BT-3, BR-KSA-05).
     pub const fn code(self) -> &'static str {
         match self {
             DocumentType::Invoice => "388",
@@ -28,6 +35,7 @@ impl DocumentType {
         }
     }
 
+    /// Reads [`Self::code`]; `None` for codes that are not used here.
     pub fn from_code(code: &str) -> Option<DocumentType> {
         [DocumentType::Invoice, DocumentType::CreditNote, DocumentType::DebitNote, DocumentType::Prepayment]
             .into_iter()
@@ -44,21 +52,31 @@ impl DocumentType {
 /// summary, self-billed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags {
+    /// Issued by a third party for the seller.
     pub third_party: bool,
+    /// A supply without a payment that counts as one by law.
     pub nominal: bool,
+    /// Goods or services that leave the country.
     pub export: bool,
+    /// Sums up the supplies of a period.
     pub summary: bool,
+    /// Issued by the buyer for the seller.
     pub self_billed: bool,
 }
 
+/// Everything that `cbc:InvoiceTypeCode` tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kind {
+    /// Reported or cleared.
     pub subtype: Subtype,
+    /// Invoice, note or prepayment.
     pub document: DocumentType,
+    /// The special transactions.
     pub flags: Flags,
 }
 
 impl Kind {
+    /// A shop's everyday receipt: 388, `0200000`.
     pub const SIMPLIFIED_INVOICE: Kind = Kind::plain(Subtype::Simplified, DocumentType::Invoice);
 
     /// A document without any flag.

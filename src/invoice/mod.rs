@@ -22,6 +22,7 @@ pub use document::{
     PricedLine, TaxGroup, Totals,
 };
 pub use draft::{Discount, Draft, DraftLine, ItemName, Tender, TenderKind, UnitPrice};
+pub use exemptions::exemption_arabic;
 pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;

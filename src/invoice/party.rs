@@ -14,22 +14,31 @@ pub struct VatNumber(String);
 /// What is wrong with a party's data, in words for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PartyError {
+    /// Not 15 digits with a 3 at both ends.
     #[error("a VAT number has 15 digits and begins and ends with 3, such as 399999999900003 (BR-KSA-40)")]
     VatNumber,
+    /// No scheme that this party may have.
     #[error("the scheme of an identifier is one of {accepted}")]
     Scheme { accepted: &'static str },
+    /// Something else than letters and digits.
     #[error("an identifier has letters and digits only (BR-KSA-08)")]
     IdCharacters,
-    #[error("a {scheme} identifier has {rule}")]
+    /// Against the digits of its scheme; `rule` says what the scheme demands.
+    #[error("an identifier of scheme {scheme} has {rule}")]
     IdForm { scheme: &'static str, rule: &'static str },
+    /// Too short or too long; `found` counts characters, for the seller's name bytes.
     #[error("{field} has {found} characters; {rule}")]
     Length { field: &'static str, found: usize, rule: &'static str },
+    /// Control characters, or marks that turn the order of the text.
     #[error("{field} has characters that a document cannot hold")]
     Characters { field: &'static str },
+    /// Not four digits.
     #[error("the building number has exactly 4 digits (BR-KSA-37)")]
     BuildingNumber,
+    /// Not five digits.
     #[error("the postal code has exactly 5 digits (BR-KSA-66)")]
     PostalCode,
+    /// No country code, or not the one that is required.
     #[error("the country is two capital letters, such as SA (BR-CL-14)")]
     Country,
 }
@@ -81,6 +90,7 @@ impl From<PartyError> for Problem {
 }
 
 impl VatNumber {
+    /// Checks the form; whether the number exists is known to the authority only.
     pub fn parse(text: &str) -> Result<VatNumber, PartyError> {
         let form = text.len() == 15
             && text.bytes().all(|b| b.is_ascii_digit())
@@ -89,6 +99,7 @@ impl VatNumber {
         if form { Ok(VatNumber(text.to_owned())) } else { Err(PartyError::VatNumber) }
     }
 
+    /// The 15 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -108,12 +119,16 @@ impl fmt::Display for VatNumber {
 /// An identifier besides the VAT number, with its scheme (`CRN`, `TIN`, `NAT`...).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartyId {
+    /// Kind of the identifier, one of the schemes below.
     pub scheme: &'static str,
+    /// Letters and digits.
     pub value: String,
 }
 
 impl PartyId {
+    /// What a seller may have (BR-KSA-08).
     pub const SELLER_SCHEMES: &'static [&'static str] = &["CRN", "MOM", "MLS", "700", "SAG", "OTH"];
+    /// What a buyer may have (BR-KSA-14).
     pub const BUYER_SCHEMES: &'static [&'static str] =
         &["TIN", "CRN", "MOM", "MLS", "700", "SAG", "NAT", "GCC", "IQA", "PAS", "OTH"];
 
@@ -178,13 +193,21 @@ fn looks_invented(value: &str) -> bool {
 /// A postal address; empty optional parts are `None`, never an empty text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
+    /// BT-35 or BT-50.
     pub street: String,
+    /// BT-36 or BT-51.
     pub additional_street: Option<String>,
+    /// KSA-17 or KSA-18, four digits (BR-KSA-37).
     pub building: String,
+    /// KSA-23 or KSA-19.
     pub additional_number: Option<String>,
+    /// KSA-3 or KSA-4.
     pub district: String,
+    /// BT-37 or BT-52.
     pub city: String,
+    /// BT-38 or BT-53, five digits (BR-KSA-66).
     pub postal_code: String,
+    /// BT-39 or BT-54.
     pub province: Option<String>,
     /// ISO 3166-1 alpha-2, capitals.
     pub country: String,
@@ -196,17 +219,24 @@ pub struct Seller {
     /// BT-27; Arabic, another language may follow. At most 150 bytes here, so
     /// that the QR stays below 700 characters (signing.md section 7).
     pub name: String,
+    /// BT-31.
     pub vat: VatNumber,
+    /// BT-29, the other registration (BR-KSA-08).
     pub id: PartyId,
+    /// BG-5, the national address (BR-KSA-09).
     pub address: Address,
 }
 
 /// A buyer who wants to be named, or a company on a standard document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Buyer {
+    /// BT-44.
     pub name: Option<String>,
+    /// BT-48.
     pub vat: Option<VatNumber>,
+    /// BT-46 with its scheme (BR-KSA-14).
     pub id: Option<PartyId>,
+    /// BG-8; not needed on simplified documents.
     pub address: Option<Address>,
 }
 

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::backlog::Report;
 use super::database::{Durability, signed};
-use super::document::{Stored, kind_text, tenders_text};
-use super::ids::{ChainId, DocumentId, PrintJobId};
+use super::document::{Stored, kind_number, tenders_text};
+use super::ids::{ChainId, DocumentId, PrintJobId, RANDOM};
+use super::keys;
 use super::state::{PrintState, ReportState};
 use super::store::Unit;
 use super::{AppendError, StorageError, Store};
@@ -37,7 +38,7 @@ pub struct Order {
 /// What makes a repeated request the same request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
-    /// 1 to 255 characters.
+    /// As the caller chose it.
     pub key: String,
     pub body_sha256: [u8; 32],
 }
@@ -58,7 +59,8 @@ impl Store {
     pub fn append(&mut self, order: Order) -> Result<Stored, AppendError> {
         // Ahead of the transaction: this thread is the only writer, so nothing
         // can come between.
-        if let Some(earlier) = self.replay(order.idempotency.as_ref())? {
+        let earlier = order.idempotency.as_ref().map(|key| self.recall(key)).transpose()?.flatten();
+        if let Some(earlier) = earlier {
             return Ok(earlier);
         }
         let place = self.next_place()?;
@@ -71,11 +73,13 @@ impl Store {
         Ok(stored)
     }
 
-    /// The document that an idempotency key brought forth, if the request is the same.
-    fn replay(&self, idempotency: Option<&Idempotency>) -> Result<Option<Stored>, AppendError> {
-        let Some(Idempotency { key, body_sha256 }) = idempotency else { return Ok(None) };
-        let Some((earlier, body)) = self.by_idempotency_key(key)? else { return Ok(None) };
-        if body != *body_sha256 {
+    /// The first answer to a request that was made before, needing no identity
+    /// and no clock. The same key with another body is an error.
+    pub fn recall(&self, request: &Idempotency) -> Result<Option<Stored>, AppendError> {
+        let Some(found) = keys::find(&self.db, &request.key)? else { return Ok(None) };
+        let earlier = self.document(found.document)?;
+        let earlier = earlier.ok_or(StorageError::NoDocument(found.document))?;
+        if !found.is_body(&request.body_sha256) {
             return Err(AppendError::KeyConflict { number: earlier.number });
         }
         Ok(Some(Stored { replayed: true, ..earlier }))
@@ -92,7 +96,7 @@ impl Store {
         let number = format!("{}{serial:06}", active.unit.number_prefix);
         let number = InvoiceNumber::parse(&number).map_err(|e| AppendError::Seal(e.to_string()))?;
         let moment = self.moment()?;
-        let mut random = [0u8; 9];
+        let mut random = [0u8; RANDOM];
         (self.random)(&mut random)
             .map_err(|e| StorageError::Internal { detail: format!("no randomness: {e}") })?;
         let uuid = self.uuid_key.uuid(id, random);
@@ -169,7 +173,7 @@ impl Store {
                 stored.uuid.as_bytes(),
                 stored.number,
                 signed(place.serial),
-                kind_text(stored.kind),
+                kind_number(stored.kind),
                 issued,
                 stored.hash.bytes(),
                 previous,
@@ -181,16 +185,15 @@ impl Store {
                 stored.print,
                 packed,
             ])?;
-            let mut work = db.prepare_cached(
-                "INSERT INTO work (document, task, state, due_at, issued) VALUES (?1, ?2, ?3, ?4, ?4)",
-            )?;
-            work.execute((id, 0, ReportState::Queued.name(), issued))?;
+            let mut work =
+                db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?3)")?;
+            work.execute((stored.id.part(0), ReportState::Queued.name(), Some(issued)))?;
             if stored.print {
-                work.execute((id, PrintJobId::ORIGINAL, PrintState::Pending.name(), issued))?;
+                let original = stored.id.part(PrintJobId::ORIGINAL);
+                work.execute((original, PrintState::Pending.name(), None::<i64>))?;
             }
-            if let Some(Idempotency { key, body_sha256 }) = &idempotency {
-                let sql = "INSERT INTO idempotency (key, body_sha256, document) VALUES (?1, ?2, ?3)";
-                db.prepare_cached(sql)?.execute((key, body_sha256, id))?;
+            if let Some(key) = idempotency {
+                keys::insert(db, &key, stored.id)?;
             }
             Ok(())
         })

@@ -10,11 +10,11 @@ use super::StorageError;
 pub(super) const APPLICATION_ID: i64 = 0x7469_6C64;
 
 /// Bytes of a database page, fixed when the file is made (measurements in mod.rs).
-pub(super) const PAGE_SIZE: u32 = 1024;
+pub(super) const PAGE_SIZE: u32 = 512;
 
 /// Pages in the write-ahead log at which SQLite itself moves them to the file.
 /// The ledger thread does so earlier, between two sales; this is the backstop.
-const AUTO_CHECKPOINT_PAGES: u32 = 8_000;
+const AUTO_CHECKPOINT_PAGES: u32 = 40_000;
 
 const BUSY_MS: u32 = 5_000;
 

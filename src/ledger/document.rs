@@ -51,7 +51,7 @@ impl Stored {
             icv: id.icv(),
             uuid: Uuid::from_bytes(row.get(1)?),
             number: row.get(2)?,
-            kind: kind_from(&row.get::<_, String>(3)?).ok_or_else(|| damaged("kind"))?,
+            kind: kind_from(row.get(3)?).ok_or_else(|| damaged("kind"))?,
             issued: IssueMoment::from_unix(row.get(4)?).ok_or_else(|| damaged("moment of issue"))?,
             hash: InvoiceHash::new(row.get(5)?),
             payable: Halalas::new(row.get(6)?),
@@ -71,13 +71,17 @@ pub(super) fn find(db: &Connection, sql: &str, params: impl Params) -> Result<Op
     statement.query_row(params, |row| Ok(Stored::read(row))).optional()?.transpose()
 }
 
-pub(super) fn kind_text(kind: Kind) -> String {
-    format!("{} {}", kind.document.code(), kind.name())
+const NAME_DIGITS: i64 = 10_000_000;
+
+/// Type code and flags in one number: 388 and `0200000` are 3880200000.
+pub(super) fn kind_number(kind: Kind) -> i64 {
+    // Both are digits by construction.
+    let digits = |text: &str| text.bytes().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    digits(kind.document.code()) * NAME_DIGITS + digits(&kind.name())
 }
 
-pub(super) fn kind_from(text: &str) -> Option<Kind> {
-    let (code, name) = text.split_once(' ')?;
-    Kind::parse(code, name)
+pub(super) fn kind_from(number: i64) -> Option<Kind> {
+    Kind::parse(&(number / NAME_DIGITS).to_string(), &format!("{:07}", number % NAME_DIGITS))
 }
 
 /// `cash:5000,card:1250`, in halalas.
@@ -112,7 +116,9 @@ mod tests {
         assert_eq!(tenders_from("cash"), None);
         assert_eq!(tenders_from("shells:5"), None);
         let kind = Kind::plain(Subtype::Standard, DocumentType::CreditNote);
-        assert_eq!(kind_from(&kind_text(kind)), Some(kind));
-        assert_eq!(kind_from("388"), None);
+        assert_eq!(kind_from(kind_number(kind)), Some(kind));
+        assert_eq!(kind_number(Kind::SIMPLIFIED_INVOICE), 3_880_200_000);
+        assert_eq!(kind_from(388), None);
+        assert_eq!(kind_from(-1), None);
     }
 }

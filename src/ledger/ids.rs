@@ -1,6 +1,6 @@
 //! Names of rows, each of its own type, and the UUID that carries one.
 //!
-//! A document's UUID is version 4, and 56 of its 122 free bits are the
+//! A document's UUID is version 4, and 48 of its 122 free bits are the
 //! document's id under a mask that only this store can compute. So a document
 //! is found by its UUID without an index: at a million documents an index over
 //! random keys costs every sale one more page in the log and one more random
@@ -13,10 +13,13 @@ use uuid::Uuid;
 
 use crate::chain::Icv;
 
-const ICV_BITS: u32 = 40;
+const ICV_BITS: u32 = 32;
 const ICV_MASK: u64 = (1 << ICV_BITS) - 1;
 /// Bytes of a UUID that stay random; the others hold the masked id.
-const RANDOM: usize = 9;
+pub(super) const RANDOM: usize = 10;
+const MASKED: usize = 16 - RANDOM;
+/// Bits below a document's id in the ids of its tasks and attempts.
+const PART_BITS: u32 = 16;
 
 /// A chain of this store, 1 to 32767 in order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +48,7 @@ impl fmt::Display for ChainId {
 pub struct DocumentId(i64);
 
 impl DocumentId {
-    /// `None` beyond a million million documents of one chain.
+    /// `None` beyond four thousand million documents of one chain.
     pub fn new(chain: ChainId, icv: Icv) -> Option<DocumentId> {
         (icv.get() <= ICV_MASK).then(|| DocumentId((chain.get() << ICV_BITS) | icv.get() as i64))
     }
@@ -66,6 +69,18 @@ impl DocumentId {
     pub fn icv(self) -> Icv {
         // Never zero: both constructors take the ICV from an `Icv`.
         Icv::new(self.0 as u64 & ICV_MASK).unwrap_or(Icv::FIRST)
+    }
+
+    /// The row of a task or an attempt of this document.
+    pub(super) const fn part(self, number: i64) -> i64 {
+        (self.0 << PART_BITS) | (number & DocumentId::MOST_PARTS)
+    }
+
+    pub(super) const MOST_PARTS: i64 = (1 << PART_BITS) - 1;
+
+    /// The document and number of a task's or an attempt's row.
+    pub(super) fn from_part(row: i64) -> Option<(DocumentId, i64)> {
+        Some((DocumentId::from_row(row >> PART_BITS)?, row & DocumentId::MOST_PARTS))
     }
 
     /// First and last row that a chain can have.
@@ -98,6 +113,10 @@ pub struct PrintJobId {
 impl PrintJobId {
     pub(super) const ORIGINAL: i64 = 1;
 
+    pub(super) const fn row(self) -> i64 {
+        self.document.part(self.task)
+    }
+
     /// A copy says so on the paper.
     pub const fn is_copy(self) -> bool {
         self.task > PrintJobId::ORIGINAL
@@ -118,14 +137,14 @@ impl UuidKey {
         UuidKey(key)
     }
 
-    fn mask(&self, random: &[u8]) -> [u8; 7] {
+    fn mask(&self, random: &[u8]) -> [u8; MASKED] {
         let digest = Sha256::new().chain_update(self.0).chain_update(random).finalize();
-        let mut mask = [0; 7];
-        mask.copy_from_slice(&digest[..7]);
+        let mut mask = [0; MASKED];
+        mask.copy_from_slice(&digest[..MASKED]);
         mask
     }
 
-    /// A version 4 UUID for a document, from nine random bytes.
+    /// A version 4 UUID for a document, from ten random bytes.
     pub fn uuid(&self, id: DocumentId, random: [u8; RANDOM]) -> Uuid {
         let mut bytes = [0u8; 16];
         bytes[..RANDOM].copy_from_slice(&random);
@@ -133,8 +152,8 @@ impl UuidKey {
         bytes[8] = (bytes[8] & 0x3F) | 0x80;
         let mask = self.mask(&bytes[..RANDOM]);
         let plain = id.row().to_be_bytes();
-        for at in 0..7 {
-            bytes[RANDOM + at] = plain[1 + at] ^ mask[at];
+        for at in 0..MASKED {
+            bytes[RANDOM + at] = plain[2 + at] ^ mask[at];
         }
         Uuid::from_bytes(bytes)
     }
@@ -145,8 +164,8 @@ impl UuidKey {
         let bytes = uuid.as_bytes();
         let mask = self.mask(&bytes[..RANDOM]);
         let mut plain = [0u8; 8];
-        for at in 0..7 {
-            plain[1 + at] = bytes[RANDOM + at] ^ mask[at];
+        for at in 0..MASKED {
+            plain[2 + at] = bytes[RANDOM + at] ^ mask[at];
         }
         DocumentId::from_row(i64::from_be_bytes(plain))
     }
@@ -163,22 +182,23 @@ mod tests {
     #[test]
     fn a_row_is_chain_and_icv() {
         let first = id(1, 1);
-        assert_eq!(first.row(), (1 << 40) + 1);
+        assert_eq!(first.row(), (1 << 32) + 1);
         let last = id(32_767, ICV_MASK);
         assert_eq!((last.chain().get(), last.icv().get()), (32_767, ICV_MASK));
         assert_eq!(DocumentId::from_row(last.row()), Some(last));
         assert!(id(1, ICV_MASK) < id(2, 1));
-        for row in [0, -1, 1, 1 << 40, i64::MIN] {
+        for row in [0, -1, 1, 1 << 32, i64::MIN] {
             assert_eq!(DocumentId::from_row(row), None);
         }
-        assert_eq!(DocumentId::new(ChainId::new(1).unwrap(), Icv::new(1 << 40).unwrap()), None);
+        assert_eq!(DocumentId::from_part(last.part(65_535)), Some((last, 65_535)));
+        assert_eq!(DocumentId::new(ChainId::new(1).unwrap(), Icv::new(1 << 32).unwrap()), None);
     }
 
     #[test]
     fn a_uuid_is_version_4_and_leads_back() {
         let key = UuidKey::new([7; 32]);
         for (n, document) in [id(1, 1), id(3, 999_999), id(32_767, ICV_MASK)].into_iter().enumerate() {
-            let uuid = key.uuid(document, [0xF0 + n as u8; 9]);
+            let uuid = key.uuid(document, [0xF0 + n as u8; 10]);
             assert_eq!((uuid.get_version_num(), uuid.get_variant()), (4, uuid::Variant::RFC4122));
             assert_eq!(key.find(&uuid), Some(document));
             assert_ne!(UuidKey::new([8; 32]).find(&uuid), Some(document));

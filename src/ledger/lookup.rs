@@ -4,7 +4,8 @@ use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 use super::document::{self, COLUMNS, Stored};
-use super::ids::DocumentId;
+use super::ids::{ChainId, DocumentId};
+use super::keys;
 use super::{StorageError, Store};
 use crate::chain::Icv;
 
@@ -21,10 +22,35 @@ impl Store {
         Ok(self.document(id)?.filter(|stored| stored.uuid == *uuid))
     }
 
-    /// The documents of a number, newest first; more than one if a rejected
-    /// document was issued again.
+    /// The documents of an invoice number. Within a chain the counter behind the
+    /// numbers grows with the id, so some twenty rows are read per chain.
     pub fn by_number(&self, number: &str) -> Result<Vec<Stored>, StorageError> {
-        self.newest_first("number = ?1", number)
+        let mut found = Vec::new();
+        let digits = number.len() - number.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let Ok(serial) = number[number.len() - digits..].parse::<i64>() else { return Ok(found) };
+        for (chain, last) in self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.head?.icv))) {
+            let id = self.bisect(chain, last.get(), serial)?;
+            let stored = id.map(|id| self.document(id)).transpose()?.flatten();
+            found.extend(stored.filter(|stored| stored.number == number));
+        }
+        Ok(found)
+    }
+
+    /// The first document of a chain whose counter is not below `serial`.
+    fn bisect(&self, chain: ChainId, last: u64, serial: i64) -> Result<Option<DocumentId>, StorageError> {
+        let mut statement = self.db.prepare_cached("SELECT serial FROM documents WHERE id = ?1")?;
+        let (mut low, mut high) = (1, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let id = Icv::new(middle).and_then(|icv| DocumentId::new(chain, icv));
+            let Some(id) = id else { return Ok(None) };
+            let found: Option<i64> = statement.query_row([id.row()], |row| row.get(0)).optional()?;
+            match found.ok_or(StorageError::NoDocument(id))? {
+                at if at < serial => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok((low <= last).then(|| Icv::new(low).and_then(|icv| DocumentId::new(chain, icv))).flatten())
     }
 
     /// The documents with that counter, one for each chain that reached it, newest first.
@@ -35,14 +61,11 @@ impl Store {
 
     /// The documents of a POS reference, newest first.
     pub fn by_reference(&self, reference: &str) -> Result<Vec<Stored>, StorageError> {
-        self.newest_first("reference = ?1", reference)
-    }
-
-    fn newest_first(&self, condition: &str, value: &str) -> Result<Vec<Stored>, StorageError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM documents WHERE {condition} ORDER BY id DESC LIMIT {MOST_LISTED}");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM documents WHERE reference = ?1 ORDER BY id DESC LIMIT {MOST_LISTED}"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
-        let mut rows = statement.query([value])?;
+        let mut rows = statement.query([reference])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(Stored::read(row)?);
@@ -50,18 +73,12 @@ impl Store {
         Ok(found)
     }
 
-    /// The document of an idempotency key and the hash of the request's body.
-    pub fn by_idempotency_key(&self, key: &str) -> Result<Option<(Stored, [u8; 32])>, StorageError> {
-        let sql = "SELECT document, body_sha256 FROM idempotency WHERE key = ?1";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let found = statement
-            .query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)))
-            .optional()?;
-        let Some((row, body)) = found else { return Ok(None) };
-        let missing = || StorageError::damaged(format!("the idempotency key {key:?} names no document"));
-        let id = DocumentId::from_row(row).ok_or_else(missing)?;
-        let stored = self.document(id)?.ok_or_else(missing)?;
-        Ok(Some((stored, body)))
+    /// The document that an idempotency key brought forth.
+    pub fn by_idempotency_key(&self, key: &str) -> Result<Option<Stored>, StorageError> {
+        match keys::find(&self.db, key)? {
+            Some(found) => self.document(found.document),
+            None => Ok(None),
+        }
     }
 
     /// The newest documents, newest first.

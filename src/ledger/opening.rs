@@ -370,14 +370,13 @@ impl Store {
 /// The open tasks and the number of finished ones; `documents` is the total.
 fn load_backlog(db: &Connection, documents: u64) -> Result<Backlog, StorageError> {
     let mut backlog = Backlog::default();
-    let mut statement =
-        db.prepare_cached("SELECT document, task, state, due_at, issued, tries, began_at FROM work")?;
+    let mut statement = db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
     let mut rows = statement.query([])?;
     let mut open = 0;
     while let Some(row) = rows.next()? {
-        let (document, task, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let damaged = || StorageError::damaged(format!("task {task} of document {document} is not valid"));
-        let id = DocumentId::from_row(document).ok_or_else(damaged)?;
+        let (task_row, state): (i64, String) = (row.get(0)?, row.get(1)?);
+        let damaged = || StorageError::damaged(format!("task {task_row} is not valid"));
+        let (id, task) = DocumentId::from_part(task_row).ok_or_else(damaged)?;
         if task > 0 {
             let state = PrintState::from_name(&state).ok_or_else(damaged)?;
             backlog.set_print(PrintJobId { document: id, task }, state);
@@ -386,10 +385,10 @@ fn load_backlog(db: &Connection, documents: u64) -> Result<Backlog, StorageError
         open += 1;
         let report = Report {
             state: ReportState::from_name(&state).filter(|state| !state.is_final()).ok_or_else(damaged)?,
-            due_at: row.get(3)?,
-            issued: row.get(4)?,
-            tries: row.get(5)?,
-            began_at: row.get::<_, Option<i64>>(6)?.unwrap_or_default(),
+            due_at: row.get(2)?,
+            issued: row.get(3)?,
+            tries: row.get(4)?,
+            began_at: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
         };
         backlog.set_report(id, report);
     }

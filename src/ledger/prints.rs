@@ -32,9 +32,9 @@ impl Store {
     }
 
     fn job(&self, id: PrintJobId, state: PrintState) -> Result<PrintJob, StorageError> {
-        let sql = "SELECT note FROM work WHERE document = ?1 AND task = ?2";
+        let sql = "SELECT note FROM work WHERE id = ?1";
         let mut statement = self.db.prepare_cached(sql)?;
-        let fault = statement.query_row((id.document.row(), id.task), |row| row.get(0))?;
+        let fault = statement.query_row([id.row()], |row| row.get(0))?;
         Ok(PrintJob { id, state, fault })
     }
 
@@ -66,17 +66,14 @@ impl Store {
             // Lost in a power cut they are `Printing`, hence `Unconfirmed`.
             PrintState::Printed | PrintState::Unconfirmed | PrintState::Failed => Durability::ProcessEnd,
         };
-        let key = (job.document.row(), job.task);
         self.write(durability, |db| {
             match state {
                 PrintState::Printed => {
-                    db.prepare_cached("DELETE FROM work WHERE document = ?1 AND task = ?2")?.execute(key)?
+                    db.prepare_cached("DELETE FROM work WHERE id = ?1")?.execute([job.row()])?
                 }
                 open => db
-                    .prepare_cached(
-                        "UPDATE work SET state = ?3, note = ?4 WHERE document = ?1 AND task = ?2",
-                    )?
-                    .execute((key.0, key.1, open.name(), fault))?,
+                    .prepare_cached("UPDATE work SET state = ?2, note = ?3 WHERE id = ?1")?
+                    .execute((job.row(), open.name(), fault))?,
             };
             Ok::<_, StorageError>(())
         })?;
@@ -86,13 +83,11 @@ impl Store {
 
     /// Adds a copy of a receipt (COPY / نسخة) to what waits for the printer.
     pub fn add_copy(&mut self, document: DocumentId) -> Result<PrintJobId, StorageError> {
-        let stored = self.document(document)?.ok_or(StorageError::NoDocument(document))?;
+        self.document(document)?.ok_or(StorageError::NoDocument(document))?;
         let job = PrintJobId { document, task: self.backlog.last_task(document) + 1 };
-        let issued = stored.issued.unix();
         self.write(Durability::PowerCut, |db| {
-            let sql = "INSERT INTO work (document, task, state, due_at, issued) VALUES (?1, ?2, ?3, ?4, ?4)";
-            let state = PrintState::Pending.name();
-            db.prepare_cached(sql)?.execute((document.row(), job.task, state, issued))?;
+            let sql = "INSERT INTO work (id, state) VALUES (?1, ?2)";
+            db.prepare_cached(sql)?.execute((job.row(), PrintState::Pending.name()))?;
             Ok::<_, StorageError>(())
         })?;
         self.backlog.set_print(job, PrintState::Pending);

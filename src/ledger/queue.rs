@@ -138,9 +138,8 @@ impl Store {
         let state = old.state.step(ReportState::InFlight)?;
         let new = Report { state, began_at: now, tries: old.tries + 1, ..old };
         self.write(Durability::ProcessEnd, |db| {
-            let sql =
-                "UPDATE work SET state = ?2, began_at = ?3, tries = ?4 WHERE document = ?1 AND task = 0";
-            db.prepare_cached(sql)?.execute((id.row(), state.name(), now, new.tries))?;
+            let sql = "UPDATE work SET state = ?2, began_at = ?3, tries = ?4 WHERE id = ?1";
+            db.prepare_cached(sql)?.execute((id.part(0), state.name(), now, new.tries))?;
             Ok::<_, StorageError>(())
         })?;
         self.backlog.set_report(id, new);
@@ -171,9 +170,15 @@ impl Store {
             Some(xml) => Some(self.packer(id.chain())?.pack(xml)?),
             None => None,
         };
-        // A transient failure that a power cut forgets is only tried again.
         let durability = match state {
-            ReportState::Queued => Durability::ProcessEnd,
+            // A transient failure that a power cut forgets is only tried again.
+            // An acceptance is flushed with the next sale or checkpoint; should the
+            // power fail before, the same bytes go once more and the authority
+            // answers that it has them. A flush of its own would double the wear
+            // of a sale and let a drain of the queue slow down the selling.
+            ReportState::Queued | ReportState::Reported | ReportState::ReportedWithWarnings => {
+                Durability::ProcessEnd
+            }
             _ => Durability::PowerCut,
         };
         let note = attempt.error.as_deref().unwrap_or(&attempt.verdict);
@@ -248,9 +253,9 @@ impl Store {
         if let Some(report) = self.backlog.report(id) {
             return Ok(report.state);
         }
-        let sql = "SELECT state FROM attempts WHERE document = ?1 ORDER BY number DESC LIMIT 1";
+        let sql = "SELECT state FROM attempts WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1";
         let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query([id.row()])?;
+        let mut rows = statement.query([id.part(1), id.part(DocumentId::MOST_PARTS)])?;
         match rows.next()? {
             Some(row) => read_state(row, 0),
             None => Err(StorageError::NoDocument(id)),
@@ -259,9 +264,9 @@ impl Store {
 
     /// Why a document is held.
     pub fn held_reason(&self, id: DocumentId) -> Result<Option<String>, StorageError> {
-        let sql = "SELECT note FROM work WHERE document = ?1 AND task = 0 AND state = 'Held'";
+        let sql = "SELECT note FROM work WHERE id = ?1 AND state = 'Held'";
         let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query([id.row()])?;
+        let mut rows = statement.query([id.part(0)])?;
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?.flatten())
     }
 
@@ -271,14 +276,14 @@ impl Store {
         if !state.is_final() {
             return Ok(self.backlog.in_state(state).take(limit).collect());
         }
-        let sql = "SELECT document FROM attempts INDEXED BY attempts_notable
+        let sql = "SELECT id FROM attempts INDEXED BY attempts_notable
                    WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') AND state = ?1
-                   ORDER BY document LIMIT ?2";
+                   ORDER BY id LIMIT ?2";
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query((state.name(), limit as i64))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.extend(DocumentId::from_row(row.get(0)?));
+            found.extend(DocumentId::from_part(row.get(0)?).map(|(document, _)| document));
         }
         Ok(found)
     }
@@ -286,12 +291,12 @@ impl Store {
     /// Every attempt of a document, in order.
     pub fn attempts(&mut self, id: DocumentId) -> Result<Vec<Attempt>, StorageError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT a.number, a.started_at, a.duration_ms, a.endpoint, a.http, a.headers, a.body, a.body_length,
+            "SELECT a.id & 0xFFFF, a.started_at, a.duration_ms, a.endpoint, a.http, a.headers, a.body, a.body_length,
                     a.verdict, a.error, a.state, d.hash
              FROM attempts a JOIN documents d ON d.id = a.document
-             WHERE a.document = ?1 ORDER BY a.number",
+             WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
         )?;
-        let mut rows = statement.query([id.row()])?;
+        let mut rows = statement.query([id.part(1), id.part(DocumentId::MOST_PARTS)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let body = match row.get::<_, Option<Vec<u8>>>(6)? {
@@ -323,17 +328,20 @@ fn insert_attempt(
     body: Option<&[u8]>,
     state: ReportState,
 ) -> Result<(), StorageError> {
+    if i64::from(number) > DocumentId::MOST_PARTS {
+        // Half a year of tries at the slowest pace: from here on they are only counted.
+        return Ok(());
+    }
     let headers: Vec<String> =
         attempt.headers.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect();
     let headers = (!headers.is_empty()).then(|| headers.join("\n"));
     db.prepare_cached(
-        "INSERT INTO attempts (document, number, started_at, duration_ms, endpoint, http, headers, body,
-                               body_length, verdict, error, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO attempts (id, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict,
+                               error, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(rusqlite::params![
-        id.row(),
-        number,
+        id.part(i64::from(number)),
         attempt.started_at,
         signed(attempt.duration_ms),
         attempt.endpoint,
@@ -356,14 +364,12 @@ fn write_report(
     note: &str,
 ) -> Result<(), StorageError> {
     if report.state.is_final() {
-        db.prepare_cached("DELETE FROM work WHERE document = ?1 AND task = 0")?.execute([id.row()])?;
+        db.prepare_cached("DELETE FROM work WHERE id = ?1")?.execute([id.part(0)])?;
         return Ok(());
     }
     let note = (report.state == ReportState::Held).then_some(note);
-    db.prepare_cached(
-        "UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE document = ?1 AND task = 0",
-    )?
-    .execute((id.row(), report.state.name(), report.due_at, note))?;
+    db.prepare_cached("UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE id = ?1")?
+        .execute((id.part(0), report.state.name(), report.due_at, note))?;
     Ok(())
 }
 

@@ -44,17 +44,18 @@ CREATE TABLE closures (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE documents (
-    -- chain << 40 | ICV: (chain, ICV) is unique without an index of its own,
+    -- chain << 32 | ICV: (chain, ICV) is unique without an index of its own,
     -- and ids grow in order of issue
-    id        INTEGER PRIMARY KEY CHECK (id & 0xFFFFFFFFFF >= 1),
-    chain     INTEGER GENERATED ALWAYS AS (id >> 40) VIRTUAL NOT NULL REFERENCES chains (id),
+    id        INTEGER PRIMARY KEY CHECK (id & 0xFFFFFFFF >= 1),
+    chain     INTEGER GENERATED ALWAYS AS (id >> 32) VIRTUAL NOT NULL REFERENCES chains (id),
     uuid      BLOB NOT NULL CHECK (length(uuid) = 16),
     -- BT-1; not unique, because a corrected reissue keeps it
     number    TEXT NOT NULL CHECK (length(number) BETWEEN 1 AND 127),
-    -- the till's counter behind its numbers; runs on across chains
+    -- the till's counter behind its numbers; runs on across chains. It grows with
+    -- the id, so a number is found by bisection and needs no index
     serial    INTEGER NOT NULL CHECK (serial >= 1),
-    -- type code and transaction flags, '388 0200000'
-    kind      TEXT NOT NULL CHECK (length(kind) BETWEEN 11 AND 13),
+    -- type code and transaction flags in one number, 388 and 0200000
+    kind      INTEGER NOT NULL CHECK (kind BETWEEN 3800000000 AND 3999999999),
     issued    INTEGER NOT NULL CHECK (issued >= 0),
     hash      BLOB NOT NULL CHECK (length(hash) = 32),
     -- hash of the document before in its chain; NULL for the first
@@ -71,16 +72,15 @@ CREATE TABLE documents (
     xml       BLOB NOT NULL CHECK (length(xml) > 0)
 ) STRICT;
 
--- Numbers, and POS references if they ascend, land on the right edge: cheap.
-CREATE INDEX documents_number ON documents (number);
+-- POS references mostly ascend and land on the right edge: cheap.
 CREATE INDEX documents_reference ON documents (reference) WHERE reference IS NOT NULL;
 
 -- Fires before uniqueness is looked at, so it also stops INSERT OR REPLACE
 -- from a connection without recursive_triggers.
 CREATE TRIGGER documents_gapless BEFORE INSERT ON documents
-WHEN (NEW.id & 0xFFFFFFFFFF) <> 1 + coalesce((
-        SELECT id & 0xFFFFFFFFFF FROM documents
-        WHERE id BETWEEN (NEW.id >> 40) << 40 AND (NEW.id | 0xFFFFFFFFFF)
+WHEN (NEW.id & 0xFFFFFFFF) <> 1 + coalesce((
+        SELECT id & 0xFFFFFFFF FROM documents
+        WHERE id BETWEEN (NEW.id >> 32) << 32 AND (NEW.id | 0xFFFFFFFF)
         ORDER BY id DESC LIMIT 1), 0)
 BEGIN SELECT RAISE(ABORT, 'documents: the ICV is not one more than the last of its chain'); END;
 
@@ -93,45 +93,54 @@ WHEN EXISTS (SELECT 1 FROM documents WHERE id = NEW.id - 1 AND (issued > NEW.iss
 BEGIN SELECT RAISE(ABORT, 'documents: issued before the document it follows'); END;
 
 CREATE TRIGGER documents_open_chain BEFORE INSERT ON documents
-WHEN EXISTS (SELECT 1 FROM closures JOIN chains USING (fingerprint) WHERE chains.id = NEW.id >> 40)
+WHEN EXISTS (SELECT 1 FROM closures JOIN chains USING (fingerprint) WHERE chains.id = NEW.id >> 32)
 BEGIN SELECT RAISE(ABORT, 'documents: the chain is closed'); END;
 
--- The first answer to a key, for ever.
+-- The first answer to a key, for ever. Keys are mostly random, and every byte
+-- here is a byte in one more page that a sale touches; so keys and bodies are
+-- kept as hashes: 128 bits of each.
 CREATE TABLE idempotency (
-    key         TEXT NOT NULL PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 255),
-    body_sha256 BLOB NOT NULL CHECK (length(body_sha256) = 32),
-    document    INTEGER NOT NULL REFERENCES documents (id)
-) STRICT, WITHOUT ROWID;
+    -- SHA-256 of the key: bytes 0 to 7 as a number. Two keys that share them
+    -- stand at the next free number
+    slot     INTEGER PRIMARY KEY,
+    -- bytes 8 to 15
+    key      BLOB NOT NULL CHECK (length(key) = 8),
+    -- SHA-256 of the request's body: bytes 0 to 15
+    body     BLOB NOT NULL CHECK (length(body) = 16),
+    document INTEGER NOT NULL REFERENCES documents (id)
+) STRICT;
 
 -- What still has to happen to a document. Rows are born in the sale's own
 -- transaction and leave when the task is done, so the table is as large as the
 -- backlog, and both tasks of a sale share one page. Final report states live
 -- in `attempts`; a print task that is gone has been printed.
 CREATE TABLE work (
-    document INTEGER NOT NULL REFERENCES documents (id),
-    -- 0 report to the authority, 1 print the original, 2... print a copy
-    task     INTEGER NOT NULL CHECK (task >= 0),
+    -- document << 16 | task; 0 report to the authority, 1 print the original,
+    -- 2... print a copy
+    id       INTEGER PRIMARY KEY,
+    document INTEGER GENERATED ALWAYS AS (id >> 16) VIRTUAL NOT NULL REFERENCES documents (id),
+    task     INTEGER GENERATED ALWAYS AS (id & 0xFFFF) VIRTUAL NOT NULL,
     state    TEXT NOT NULL CHECK (
         (task = 0 AND state IN ('Queued', 'InFlight', 'Held')) OR
         (task > 0 AND state IN ('Pending', 'Printing', 'Unconfirmed', 'Failed'))),
     -- when the report task may be tried (again)
-    due_at   INTEGER NOT NULL,
-    -- when the document was issued: the deadline runs from here
-    issued   INTEGER NOT NULL,
+    due_at   INTEGER CHECK (task > 0 OR due_at IS NOT NULL),
+    -- when the document was issued: the deadline of the report runs from here
+    issued   INTEGER CHECK (task > 0 OR issued IS NOT NULL),
     -- report attempts begun
     tries    INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
     -- when the attempt in flight began
     began_at INTEGER CHECK (state <> 'InFlight' OR began_at IS NOT NULL),
     -- why a report is held, or what the printer said
-    note     TEXT,
-    PRIMARY KEY (document, task)
-) STRICT, WITHOUT ROWID;
+    note     TEXT
+) STRICT;
 
 -- Every submission attempt, in the order of a document's attempts. The hash
 -- that was sent is the document's, whose bytes never change.
 CREATE TABLE attempts (
-    document    INTEGER NOT NULL REFERENCES documents (id),
-    number      INTEGER NOT NULL CHECK (number >= 1),
+    -- document << 16 | number: 1, 2, 3... within the document
+    id          INTEGER PRIMARY KEY CHECK (id & 0xFFFF >= 1),
+    document    INTEGER GENERATED ALWAYS AS (id >> 16) VIRTUAL NOT NULL REFERENCES documents (id),
     started_at  INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
     endpoint    TEXT NOT NULL,
@@ -145,21 +154,21 @@ CREATE TABLE attempts (
     error       TEXT,
     -- the document's report state after this attempt
     state       TEXT NOT NULL CHECK (state IN
-        ('Queued', 'Reported', 'ReportedWithWarnings', 'Cleared', 'Rejected', 'Held')),
-    PRIMARY KEY (document, number)
-) STRICT, WITHOUT ROWID;
+        ('Queued', 'Reported', 'ReportedWithWarnings', 'Cleared', 'Rejected', 'Held'))
+) STRICT;
 
 -- The outcomes worth counting and listing; plain 'Reported' costs nothing here.
-CREATE INDEX attempts_notable ON attempts (state, document)
+CREATE INDEX attempts_notable ON attempts (state, id)
     WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected');
 
 CREATE TRIGGER attempts_in_order BEFORE INSERT ON attempts
-WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM attempts WHERE document = NEW.document), 0)
+WHEN EXISTS (SELECT 1 FROM attempts WHERE id >= NEW.id AND id <= NEW.id | 0xFFFF)
+  OR (NEW.id & 0xFFFF > 1 AND NOT EXISTS (SELECT 1 FROM attempts WHERE id = NEW.id - 1))
 BEGIN SELECT RAISE(ABORT, 'attempts: the number is not one more than the last of its document'); END;
 
 -- An answer of the authority is final.
 CREATE TRIGGER attempts_not_after_the_end BEFORE INSERT ON attempts
-WHEN EXISTS (SELECT 1 FROM attempts WHERE document = NEW.document AND number = NEW.number - 1
+WHEN EXISTS (SELECT 1 FROM attempts WHERE id = NEW.id - 1 AND NEW.id & 0xFFFF > 1
              AND state NOT IN ('Queued', 'Held'))
 BEGIN SELECT RAISE(ABORT, 'attempts: the document already has its final state'); END;
 
@@ -170,7 +179,7 @@ CREATE TABLE clearances (
 ) STRICT;
 
 CREATE TRIGGER idempotency_once BEFORE INSERT ON idempotency
-WHEN EXISTS (SELECT 1 FROM idempotency WHERE key = NEW.key)
+WHEN EXISTS (SELECT 1 FROM idempotency WHERE slot = NEW.slot)
 BEGIN SELECT RAISE(ABORT, 'idempotency: the key is taken'); END;
 CREATE TRIGGER clearances_once BEFORE INSERT ON clearances
 WHEN EXISTS (SELECT 1 FROM clearances WHERE document = NEW.document)

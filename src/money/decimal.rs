@@ -15,10 +15,13 @@ pub struct Decimal {
 /// Why a text is not a usable decimal number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecimalError {
+    /// Not digits with at most one point.
     #[error("not a plain decimal number such as 12.50")]
     Malformed,
+    /// Finer than the place where it is used allows.
     #[error("more than {allowed} decimals")]
     TooManyDecimals { allowed: u32 },
+    /// More digits than are read or than fit.
     #[error("too large a number")]
     TooLarge,
 }
@@ -27,14 +30,17 @@ impl Decimal {
     /// The most decimals that are read; more is refused as malformed input.
     pub const MAX_SCALE: u32 = 12;
 
+    /// `mantissa` units of the decimal place `scale`: 1250 and 2 are 12.50.
     pub const fn new(mantissa: i128, scale: u32) -> Decimal {
         Decimal { mantissa, scale }
     }
 
+    /// The digits without the point.
     pub const fn mantissa(self) -> i128 {
         self.mantissa
     }
 
+    /// How many of the digits stand behind the point.
     pub const fn scale(self) -> u32 {
         self.scale
     }

@@ -12,16 +12,20 @@ use super::{Decimal, DecimalError};
 pub struct Halalas(i64);
 
 impl Halalas {
+    /// Nothing.
     pub const ZERO: Halalas = Halalas(0);
 
+    /// From halalas, hundredths of a riyal.
     pub const fn new(halalas: i64) -> Halalas {
         Halalas(halalas)
     }
 
+    /// In halalas.
     pub const fn get(self) -> i64 {
         self.0
     }
 
+    /// Whether it is nothing.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }

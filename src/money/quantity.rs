@@ -9,12 +9,15 @@ use super::{Decimal, DecimalError};
 pub struct Quantity(i64);
 
 impl Quantity {
+    /// Decimals of a quantity.
     pub const SCALE: u32 = 3;
 
+    /// From thousandths of the unit.
     pub const fn from_thousandths(thousandths: i64) -> Quantity {
         Quantity(thousandths)
     }
 
+    /// In thousandths of the unit.
     pub const fn thousandths(self) -> i64 {
         self.0
     }
@@ -44,14 +47,19 @@ impl fmt::Display for Quantity {
 pub struct Rate(u16);
 
 impl Rate {
+    /// 0 %, for categories other than S.
     pub const ZERO: Rate = Rate(0);
+    /// 15 %, the rate since July 2020.
     pub const STANDARD: Rate = Rate(1500);
+    /// 5 %, the rate before July 2020.
     pub const LEGACY: Rate = Rate(500);
 
+    /// From basis points, hundredths of a percent.
     pub const fn from_basis_points(basis_points: u16) -> Rate {
         Rate(basis_points)
     }
 
+    /// In basis points, hundredths of a percent.
     pub const fn basis_points(self) -> u16 {
         self.0
     }

@@ -1,18 +1,7 @@
 //! Layout-independent blocks: what stands on the paper and how prominent it is,
 //! but not where. Both the raster and the terminal preview are made from them.
 
-/// The same thing in both languages; an empty side is left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bilingual {
-    pub ar: String,
-    pub en: String,
-}
-
-impl Bilingual {
-    pub fn new(ar: impl Into<String>, en: impl Into<String>) -> Bilingual {
-        Bilingual { ar: ar.into(), en: en.into() }
-    }
-}
+use crate::text::Bilingual;
 
 /// How large, relative to the body text of the paper at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

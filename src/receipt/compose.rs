@@ -1,12 +1,13 @@
 //! From a slip to blocks: which facts stand where, and in what words.
 
 use super::bidi::{clean, is_rtl};
-use super::block::{Align, Amount, Bilingual, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
+use super::block::{Align, Amount, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
 use super::labels;
 use super::slip::{
     Buyer, OriginalDocument, PriceBasis, Seller, Slip, SlipLine, Totals, VatCategory, VatGroup,
 };
 use crate::money::{Halalas, Rate};
+use crate::text::Bilingual;
 
 /// Letters from which a name is set smaller, so that it takes two lines, not four.
 const LONG_NAME: usize = 32;
@@ -90,7 +91,7 @@ impl Page {
     }
 
     fn copy_banner(&mut self) {
-        self.block(Block::Framed(Bilingual::new("نسخة", "COPY")));
+        self.block(Block::Framed(Bilingual::new("COPY", "نسخة")));
     }
 
     fn seller(&mut self, seller: &Seller) {
@@ -105,7 +106,7 @@ impl Page {
             self.centered(line, Size::Small, Weight::Regular);
         }
         self.space(2);
-        self.field(Bilingual::new("الرقم الضريبي", "VAT No."), &seller.vat_number, Weight::Bold);
+        self.field(Bilingual::new("VAT No.", "الرقم الضريبي"), &seller.vat_number, Weight::Bold);
         if let Some(id) = &seller.other_id {
             self.field(labels::other_id(&id.scheme), &id.value, Weight::Regular);
         }
@@ -117,7 +118,7 @@ impl Page {
         self.centered(&title.ar, Size::Title, Weight::Bold);
         self.centered(&title.en, Size::Body, Weight::Regular);
         for notice in &slip.notices {
-            self.block(Block::Framed(Bilingual::new(clean(&notice.ar), clean(&notice.en))));
+            self.block(Block::Framed(Bilingual::new(clean(&notice.en), clean(&notice.ar))));
         }
         self.space(3);
     }
@@ -126,15 +127,15 @@ impl Page {
         self.field(labels::number(slip.kind), &slip.invoice_number, Weight::Bold);
         let moment = format!("{}  {}", clean(&slip.issue_date), clean(&slip.issue_time));
         self.block(Block::Field(Field {
-            label: Bilingual::new("التاريخ", "Date"),
+            label: Bilingual::new("Date", "التاريخ"),
             value: moment,
             weight: Weight::Regular,
         }));
         let optional = [
-            (Bilingual::new("تاريخ التوريد", "Supply date"), &slip.supply_date),
-            (Bilingual::new("المرجع", "Reference"), &slip.pos_reference),
-            (Bilingual::new("نقطة البيع", "Till"), &slip.seller.till),
-            (Bilingual::new("أمين الصندوق", "Cashier"), &slip.cashier),
+            (Bilingual::new("Supply date", "تاريخ التوريد"), &slip.supply_date),
+            (Bilingual::new("Reference", "المرجع"), &slip.pos_reference),
+            (Bilingual::new("Till", "نقطة البيع"), &slip.seller.till),
+            (Bilingual::new("Cashier", "أمين الصندوق"), &slip.cashier),
         ];
         for (label, value) in optional {
             if let Some(value) = value {
@@ -146,16 +147,16 @@ impl Page {
     fn original(&mut self, original: &OriginalDocument) {
         self.rule(Rule::Dotted);
         for number in &original.numbers {
-            self.field(Bilingual::new("الفاتورة الأصلية", "Original inv."), number, Weight::Bold);
+            self.field(Bilingual::new("Original inv.", "الفاتورة الأصلية"), number, Weight::Bold);
         }
-        self.field(Bilingual::new("السبب", "Reason"), &original.reason, Weight::Regular);
+        self.field(Bilingual::new("Reason", "السبب"), &original.reason, Weight::Regular);
     }
 
     fn buyer(&mut self, buyer: &Buyer) {
         self.rule(Rule::Dotted);
-        self.field(Bilingual::new("المشتري", "Buyer"), &buyer.name, Weight::Bold);
+        self.field(Bilingual::new("Buyer", "المشتري"), &buyer.name, Weight::Bold);
         if let Some(number) = &buyer.vat_number {
-            self.field(Bilingual::new("الرقم الضريبي", "VAT No."), number, Weight::Regular);
+            self.field(Bilingual::new("VAT No.", "الرقم الضريبي"), number, Weight::Regular);
         }
         for line in &buyer.address {
             self.centered(line, Size::Small, Weight::Regular);
@@ -218,27 +219,27 @@ impl Page {
     fn totals(&mut self, totals: &Totals) {
         self.space(2);
         if !totals.document_discount.is_zero() {
-            let label = Bilingual::new("خصم على الفاتورة", "Invoice discount");
+            let label = Bilingual::new("Invoice discount", "خصم على الفاتورة");
             self.amount(label, minus(totals.document_discount));
         }
         if let Some(table) = needs_marks(&totals.groups).then_some(&totals.groups) {
             self.vat_table(table);
         }
-        self.amount(Bilingual::new("الإجمالي بدون الضريبة", "Excl. VAT"), totals.net.to_string());
+        self.amount(Bilingual::new("Excl. VAT", "الإجمالي بدون الضريبة"), totals.net.to_string());
         self.amount(vat_label(&totals.groups), totals.vat.to_string());
         if totals.with_vat != totals.payable {
-            self.amount(Bilingual::new("الإجمالي شامل الضريبة", "Incl. VAT"), totals.with_vat.to_string());
+            self.amount(Bilingual::new("Incl. VAT", "الإجمالي شامل الضريبة"), totals.with_vat.to_string());
         }
         if !totals.prepaid.is_zero() {
-            self.amount(Bilingual::new("مدفوع مقدماً", "Prepaid"), minus(totals.prepaid));
+            self.amount(Bilingual::new("Prepaid", "مدفوع مقدماً"), minus(totals.prepaid));
         }
         if !totals.rounding.is_zero() {
-            self.amount(Bilingual::new("التقريب", "Rounding"), totals.rounding.to_string());
+            self.amount(Bilingual::new("Rounding", "التقريب"), totals.rounding.to_string());
         }
         self.rule(Rule::Thick);
         self.block(Block::Amount(Amount {
             value: format!("SAR {}", totals.payable),
-            label: Bilingual::new("المبلغ المستحق", "Total payable"),
+            label: Bilingual::new("Total payable", "المبلغ المستحق"),
             size: Size::Huge,
             weight: Weight::Bold,
         }));
@@ -293,7 +294,7 @@ impl Page {
             self.amount(label, tender.amount.to_string());
         }
         if !slip.change.is_zero() {
-            self.amount(Bilingual::new("الباقي", "Change"), slip.change.to_string());
+            self.amount(Bilingual::new("Change", "الباقي"), slip.change.to_string());
         }
     }
 
@@ -315,9 +316,9 @@ fn needs_marks(groups: &[VatGroup]) -> bool {
 fn vat_label(groups: &[VatGroup]) -> Bilingual {
     let rate = match groups {
         [only] if only.mark.rate != Rate::ZERO => labels::rate(only.mark.rate),
-        _ => return Bilingual::new("ضريبة القيمة المضافة", "VAT"),
+        _ => return Bilingual::new("VAT", "ضريبة القيمة المضافة"),
     };
-    Bilingual::new("ضريبة القيمة المضافة", format!("VAT {rate}"))
+    Bilingual::new(format!("VAT {rate}"), "ضريبة القيمة المضافة")
 }
 
 /// Parts a name at the one space where its letters change direction; a name

@@ -48,9 +48,17 @@ pub struct EscposOptions {
     pub double: bool,
 }
 
+impl EscposOptions {
+    /// Fewest bytes, for slow lines to printers known to obey both commands.
+    pub const COMPACT: EscposOptions =
+        EscposOptions { drawer: None, copy: false, justify: true, double: true };
+}
+
+/// What every printer of the family obeys: a clone that ignored `m = 3` would
+/// print a QR of half the size, which no phone reads.
 impl Default for EscposOptions {
     fn default() -> Self {
-        EscposOptions { drawer: None, copy: false, justify: true, double: true }
+        EscposOptions { drawer: None, copy: false, justify: false, double: false }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The fixed words of a receipt in Arabic and English.
 
-use super::block::Bilingual;
 use super::slip::{SlipKind, TenderKind, VatMark};
 use crate::money::Rate;
+use crate::text::Bilingual;
 
 /// The document's title (guideline wording; spec section 14).
 pub fn title(kind: SlipKind) -> Bilingual {
@@ -12,14 +12,14 @@ pub fn title(kind: SlipKind) -> Bilingual {
         SlipKind::CreditNote => ("إشعار دائن", "Credit Note"),
         SlipKind::DebitNote => ("إشعار مدين", "Debit Note"),
     };
-    Bilingual::new(ar, en)
+    Bilingual::new(en, ar)
 }
 
 /// What the document's own number is called.
 pub fn number(kind: SlipKind) -> Bilingual {
     match kind {
-        SlipKind::SimplifiedInvoice | SlipKind::TaxInvoice => Bilingual::new("رقم الفاتورة", "Invoice No."),
-        SlipKind::CreditNote | SlipKind::DebitNote => Bilingual::new("رقم الإشعار", "Note No."),
+        SlipKind::SimplifiedInvoice | SlipKind::TaxInvoice => Bilingual::new("Invoice No.", "رقم الفاتورة"),
+        SlipKind::CreditNote | SlipKind::DebitNote => Bilingual::new("Note No.", "رقم الإشعار"),
     }
 }
 
@@ -31,7 +31,7 @@ pub fn tender(kind: TenderKind) -> Bilingual {
         TenderKind::Credit => ("آجل", "On account"),
         TenderKind::Other => ("وسيلة أخرى", "Other"),
     };
-    Bilingual::new(ar, en)
+    Bilingual::new(en, ar)
 }
 
 /// What a registration scheme is called; an unknown code shows itself.
@@ -45,9 +45,9 @@ pub fn other_id(scheme: &str) -> Bilingual {
         "NAT" => ("الهوية الوطنية", "National ID"),
         "IQA" => ("رقم الإقامة", "Iqama No."),
         "OTH" => ("معرف آخر", "Other ID"),
-        other => return Bilingual::new("معرف", other),
+        other => return Bilingual::new(other, "معرف"),
     };
-    Bilingual::new(ar, en)
+    Bilingual::new(en, ar)
 }
 
 /// Short names of common UN/ECE Recommendation 20 units; an unknown code shows itself.
@@ -73,9 +73,9 @@ pub fn unit(code: &str) -> Bilingual {
         "PR" => ("زوج", "pair"),
         "HUR" => ("ساعة", "hour"),
         "DAY" => ("يوم", "day"),
-        other => return Bilingual::new("", other),
+        other => return Bilingual::new(other, ""),
     };
-    Bilingual::new(ar, en)
+    Bilingual::new(en, ar)
 }
 
 /// A rate as people write it: `15%`, `5.5%`.
@@ -90,12 +90,12 @@ pub fn rate(rate: Rate) -> String {
 
 /// Column heads of the item table: amount, price, quantity.
 pub fn item_heads() -> [Bilingual; 3] {
-    [Bilingual::new("الإجمالي", "Total"), Bilingual::new("السعر", "Price"), Bilingual::new("الكمية", "Qty")]
+    [Bilingual::new("Total", "الإجمالي"), Bilingual::new("Price", "السعر"), Bilingual::new("Qty", "الكمية")]
 }
 
 /// Column heads of the VAT table: VAT, net, rate.
 pub fn vat_heads() -> [Bilingual; 3] {
-    [Bilingual::new("الضريبة", "VAT"), Bilingual::new("الصافي", "Net"), Bilingual::new("النسبة", "Rate")]
+    [Bilingual::new("VAT", "الضريبة"), Bilingual::new("Net", "الصافي"), Bilingual::new("Rate", "النسبة")]
 }
 
 /// Category and rate: `S 15%`.

@@ -1,10 +1,11 @@
 //! Blocks on paper: where each thing stands, in dots.
 
-use super::block::{Align, Amount, Bilingual, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
+use super::block::{Align, Amount, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
 use super::error::ReceiptError;
 use super::qr::{self, QrMatrix, qr_matrix};
 use super::raster::{PaperWidth, Raster};
 use super::typesetter::{Style, Typesetter};
+use crate::text::Bilingual;
 
 /// Draws the blocks from top to bottom.
 ///

@@ -19,7 +19,7 @@ mod raster;
 mod slip;
 mod typesetter;
 
-pub use block::{Align, Amount, Bilingual, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
+pub use block::{Align, Amount, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
 pub use compose::compose;
 pub use error::ReceiptError;
 pub use escpos::{Drawer, EscposOptions, escpos};
@@ -32,3 +32,5 @@ pub use slip::{
     Totals, VatCategory, VatGroup, VatMark,
 };
 pub use typesetter::Typesetter;
+
+pub use crate::text::Bilingual;

@@ -1,7 +1,8 @@
 //! The same blocks as plain text, for a terminal.
 
 use super::bidi::is_invisible;
-use super::block::{Align, Amount, Bilingual, Block, Columns, Field, Rule, Sides, Text};
+use super::block::{Align, Amount, Block, Columns, Field, Rule, Sides, Text};
+use crate::text::Bilingual;
 
 /// Draws the blocks in `columns` character cells (at least 24). Arabic stands in
 /// logical order: terminals order and join letters themselves.

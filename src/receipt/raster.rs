@@ -17,6 +17,14 @@ impl PaperWidth {
         }
     }
 
+    /// Millimetres of paper.
+    pub const fn millimetres(self) -> u32 {
+        match self {
+            PaperWidth::Mm58 => 58,
+            PaperWidth::Mm80 => 80,
+        }
+    }
+
     /// From the number of dots; `None` for any other than 384 and 576.
     pub const fn from_dots(dots: u32) -> Option<PaperWidth> {
         match dots {

@@ -4,8 +4,8 @@
 //! Content rules: VAT regulations art. 53(8) for simplified invoices, 53(5) for
 //! tax invoices; notes carry the original's number and the reason besides.
 
-use super::block::Bilingual;
 use crate::money::{Halalas, Rate};
+use crate::text::Bilingual;
 
 /// Everything that stands on one receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -288,7 +288,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
     /// again before [`Machine::settled`].
     pub fn answered(&mut self, now: Moment, id: Id, ended: &Ended<'_>) -> Option<Outcome> {
         let Ended { verdict, wall, .. } = *ended;
-        let Flight { mut doc, .. } = self.in_flight.remove(&id)?;
+        let Flight { mut doc, begun } = self.in_flight.remove(&id)?;
         doc.attempts = doc.attempts.saturating_add(1);
         if settle::is_refusal(verdict) {
             doc.refusals = doc.refusals.saturating_add(1);
@@ -305,7 +305,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             size: ended.size,
         };
         let decision = settle::settle(verdict, facts);
-        self.regulate(now, id, ended);
+        self.regulate(now, begun, id, ended);
         Some(self.conclude(now, wall, id, doc, verdict, decision))
     }
 
@@ -438,7 +438,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
     }
 
     /// What an answer to one document means for all.
-    fn regulate(&mut self, now: Moment, id: Id, ended: &Ended<'_>) {
+    fn regulate(&mut self, now: Moment, begun: Moment, id: Id, ended: &Ended<'_>) {
         let verdict = ended.verdict;
         let from_probe = self.brake.is_probe(id);
         let random = (self.jitter)();
@@ -450,7 +450,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
                     retry_after.wait(ended.authority_now.unwrap_or(ended.wall)).saturating_mul(1_000)
                 });
                 self.brake.throttled(now, wished, from_probe, random);
-                self.pace.throttled(now);
+                self.pace.throttled(now, begun);
             }
             _ if verdict.blames_certificate() => {
                 self.brake.setup(now, PauseReason::CertificatePermissions, from_probe, random);

@@ -7,8 +7,11 @@ use super::backoff::Moment;
 /// Proper answers in a row after which one more document may be in flight.
 const STEP_UP: u32 = 10;
 /// So often the pace is eased when no 429 came, and by how much.
-const EASE_EVERY: u64 = 5_000;
-const EASE_PERCENT: u64 = 97;
+const EASE_EVERY: u64 = 1_000;
+const EASE_PERCENT: u64 = 98;
+/// A 429 this long after the last one, in milliseconds, starts anew: a single
+/// one says nothing about a rate.
+const FORGET: u64 = 30_000;
 /// Shorter intervals than this, in microseconds, are no limit any more.
 const NEGLIGIBLE: u64 = 5_000;
 /// Rates are measured over at least this long.
@@ -27,6 +30,7 @@ pub(super) struct Pace {
     next: u64,
     /// Start and proper answers of the cycle since the last 429.
     cycle: Option<(Moment, u64)>,
+    limited_at: Option<Moment>,
     eased: Moment,
 }
 
@@ -40,6 +44,7 @@ impl Pace {
             interval: 0,
             next: 0,
             cycle: None,
+            limited_at: None,
             eased: Moment(0),
         }
     }
@@ -84,20 +89,27 @@ impl Pace {
         }
     }
 
-    /// A 429: one at a time, at the rate that was taken since the last one.
-    /// Several 429 of one burst count once.
-    pub fn throttled(&mut self, now: Moment) {
+    /// A 429 to an attempt begun at `begun`: one at a time, at the rate that
+    /// was taken since the last one. Attempts that were under way at the last
+    /// 429 say nothing new.
+    pub fn throttled(&mut self, now: Moment, begun: Moment) {
         self.good_in_row = 0;
         self.allowed = 1;
         self.eased = now;
         let Some((since, answers)) = self.cycle else { return };
-        if answers == 0 {
+        let last = self.limited_at;
+        if answers == 0 || last.is_some_and(|last| begun <= last) {
+            return;
+        }
+        self.cycle = Some((now, 0));
+        self.limited_at = Some(now);
+        if last.is_none_or(|last| now.since(last) > FORGET) {
             return;
         }
         let cycle = now.since(since).max(SHORTEST_CYCLE);
-        // 5 % slower than what went through.
-        self.interval = (cycle.saturating_mul(1_050) / answers).min(SLOWEST);
-        self.cycle = Some((now, 0));
+        // 5 % slower than what went through, but never less than half of before.
+        let slowest = if self.interval > 0 { self.interval * 2 } else { SLOWEST };
+        self.interval = (cycle.saturating_mul(1_050) / answers).min(slowest).min(SLOWEST);
     }
 }
 
@@ -106,37 +118,41 @@ mod tests {
     use super::*;
 
     /// A token bucket as gateways have it, and documents of a given round trip
-    /// in virtual time. Gives documents taken per second in the last minute.
+    /// in virtual time. Gives documents taken per second in the first minute.
     fn rate(limit: u64, in_flight: usize, round_trip: u64) -> u64 {
         let mut pace = Pace::new(in_flight);
-        let (mut tokens, mut free_at, mut held) = (limit * 1_000, vec![0_u64; 4], 0_u64);
-        let (mut taken, minute) = (0, 60_000);
-        for now in 0..2 * minute {
+        let mut tokens = limit * 1_000;
+        // (answered at, begun at, taken)
+        let mut flights: Vec<(u64, u64, bool)> = Vec::new();
+        let (mut held, mut taken) = (0_u64, 0);
+        for now in 0..60_000 {
             tokens = (tokens + limit).min(limit * 1_000);
-            let busy = free_at.iter().filter(|at| **at > now).count();
-            if busy >= pace.in_flight() || now < held || Moment(now) < pace.next() {
+            for (_, begun, good) in flights.extract_if(.., |(at, _, _)| *at <= now) {
+                if good {
+                    pace.good(Moment(now));
+                    taken += 1;
+                } else {
+                    pace.throttled(Moment(now), Moment(begun));
+                    held = now + 1_000;
+                }
+            }
+            if flights.len() >= pace.in_flight() || now < held || Moment(now) < pace.next() {
                 continue;
             }
             pace.begun(Moment(now));
-            let slot = free_at.iter_mut().min().expect("four slots");
-            *slot = now + round_trip;
-            if tokens >= 1_000 {
-                tokens -= 1_000;
-                pace.good(Moment(now + round_trip));
-                taken += u64::from(now >= minute);
-            } else {
-                pace.throttled(Moment(now));
-                held = now + 1_000;
-            }
+            let good = tokens >= 1_000;
+            tokens -= if good { 1_000 } else { 0 };
+            // Answers do not keep the order of requests.
+            flights.push((now + round_trip + now % 7, now, good));
         }
         taken / 60
     }
 
     #[test]
     fn a_limit_is_used_but_not_fought() {
-        for (in_flight, round_trip) in [(1, 1), (2, 20), (4, 100)] {
+        for (in_flight, round_trip) in [(1, 1), (2, 20), (4, 10), (4, 100), (3, 70)] {
             let got = rate(20, in_flight, round_trip);
-            assert!((17..=20).contains(&got), "{got} of 20 with {in_flight} in flight");
+            assert!((17..=20).contains(&got), "{got} of 20 with {in_flight} in flight, {round_trip} ms");
         }
     }
 
@@ -149,7 +165,7 @@ mod tests {
             pace.good(Moment(now));
             assert_eq!(pace.next(), Moment(0));
         }
-        pace.throttled(Moment(200));
+        pace.throttled(Moment(200), Moment(100));
         assert_eq!(pace.in_flight(), 1);
         for _ in 0..STEP_UP {
             pace.good(Moment(201));
@@ -164,10 +180,16 @@ mod tests {
         for _ in 0..20 {
             pace.good(Moment(500));
         }
-        pace.throttled(Moment(1_000));
+        pace.throttled(Moment(1_000), Moment(900));
+        assert_eq!(pace.interval, 0, "one says nothing about a rate");
+        for _ in 0..20 {
+            pace.good(Moment(2_000));
+        }
+        pace.throttled(Moment(2_000), Moment(1_900));
         let interval = pace.interval;
-        pace.throttled(Moment(1_001));
-        pace.throttled(Moment(1_002));
+        pace.good(Moment(2_001));
+        pace.throttled(Moment(2_001), Moment(1_950));
+        pace.throttled(Moment(2_002), Moment(2_000));
         assert_eq!((pace.interval, interval), (52_500, 52_500));
     }
 }

@@ -21,8 +21,10 @@ const TITLE: &str = "2.5.4.12";
 /// Why a certificate cannot be used for stamping.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CertificateError {
+    /// The text is not base64.
     #[error("the certificate is not base64 text")]
     Base64,
+    /// Not an X.509 certificate with what a stamp needs; the text says what is wrong.
     #[error("the certificate cannot be read: {0}")]
     Der(String),
 }
@@ -95,6 +97,7 @@ impl StampCertificate {
         &self.text
     }
 
+    /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
@@ -114,6 +117,7 @@ impl StampCertificate {
         &self.serial
     }
 
+    /// Who it was issued to: the distinguished name, for people.
     pub fn subject(&self) -> &str {
         &self.subject
     }

@@ -34,18 +34,24 @@ pub struct QrFields {
 /// Why a QR payload cannot be made or read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum QrError {
+    /// More characters of base64 than readers take.
     #[error(
         "the QR text has {0} characters; readers accept at most 700: shorten the seller's name (BR-CL-KSA-14)"
     )]
     TooLong(usize),
+    /// A value does not fit the one byte of its length.
     #[error("QR tag {0} is longer than 255 bytes")]
     ValueTooLong(u8),
+    /// The payload is not base64.
     #[error("the QR text is not base64")]
     Base64,
+    /// Tag, length and value do not fill the payload in rising order; the offset of the first misfit.
     #[error("the QR data breaks off or its tags are out of order at byte {0}")]
     Structure(usize),
+    /// A tag that must be there is not.
     #[error("QR tag {0} is missing")]
     Missing(u8),
+    /// A tag that holds text is not UTF-8.
     #[error("QR tag {0} is not text")]
     Text(u8),
 }

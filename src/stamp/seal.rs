@@ -14,21 +14,29 @@ use crate::ubl::{self, Body, XML_DECLARATION};
 /// A finished document: the exact bytes to store, print from and send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
+    /// The whole document, canonical, with its stamp.
     pub xml: Vec<u8>,
+    /// The invoice hash: the PIH of the next document.
     pub hash: InvoiceHash,
+    /// Payload of the QR code, in base64.
     pub qr: String,
+    /// The place in the chain that it states.
     pub link: Link,
 }
 
 /// Why no document came to be. Nothing was numbered or stored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
+    /// The key did not sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// The QR payload cannot be made.
     #[error(transparent)]
     Qr(#[from] QrError),
+    /// The finished document failed its verification.
     #[error("the finished document does not pass its own check: {0}")]
     Check(#[from] VerifyError),
+    /// The finished document reads differently from the one that was to be sealed; names the field.
     #[error("the finished document says something else than what was sealed ({0})")]
     Differs(&'static str),
 }

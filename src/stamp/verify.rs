@@ -20,14 +20,23 @@ use crate::ubl::{self, Element, ReadError, Tree, TreeError};
 /// What a document that passed says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
+    /// The hash, computed from the content.
     pub hash: InvoiceHash,
+    /// Counter and previous hash (KSA-16, KSA-13).
     pub link: Link,
+    /// KSA-1.
     pub uuid: Uuid,
+    /// BT-1.
     pub number: String,
+    /// Type code and flags (BT-3, KSA-2).
     pub kind: Kind,
+    /// BT-2 and KSA-25, in Riyadh time.
     pub issued: IssueMoment,
+    /// BT-115.
     pub payable: Halalas,
+    /// BT-110.
     pub tax: Halalas,
+    /// Payload of the QR code, in base64.
     pub qr: String,
     /// `ds:X509Certificate`, so that a caller can tell which certificate stamped it.
     pub certificate: String,
@@ -36,28 +45,40 @@ pub struct Verified {
 /// The first thing found wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VerifyError {
+    /// Not XML as it is read here.
     #[error(transparent)]
     Xml(#[from] TreeError),
+    /// A field is missing or has no sensible value.
     #[error(transparent)]
     Content(#[from] ReadError),
+    /// Written in another way than the canonical one, so that its bytes are not what was hashed.
     #[error("the document is not in the canonical form that is hashed (signing.md section 2)")]
     NotCanonical,
+    /// A part of the stamp is not there.
     #[error("the stamp lacks {0}")]
     Missing(&'static str),
+    /// The content was altered, or the stated hash was.
     #[error("the content does not have the hash that the stamp states: it was altered after it was stamped")]
     Hash,
+    /// The signed properties were altered, or their digest was.
     #[error("the digest of the signed properties does not fit")]
     SignedProperties,
+    /// The embedded certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Digest, issuer or serial number are not those of the certificate.
     #[error("the stamp says of its certificate what the certificate does not: {0}")]
     CertificateFacts(&'static str),
+    /// ECDSA says no.
     #[error("the signature does not belong to the hash and the certificate's key")]
     Signature,
+    /// The QR payload cannot be read.
     #[error(transparent)]
     Qr(#[from] QrError),
+    /// A part of the stamp is not laid out as this till lays it out, and was therefore not sealed here.
     #[error("{0} is not written as this till writes it")]
     Layout(&'static str),
+    /// The tag of the QR code that says something else than the document.
     #[error("QR tag {0} differs from the document")]
     QrTag(u8),
 }

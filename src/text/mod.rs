@@ -6,13 +6,16 @@ mod problem;
 pub use problem::Problem;
 
 /// One message in both languages of the till.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Bilingual {
+    /// In English.
     pub en: String,
+    /// In Arabic.
     pub ar: String,
 }
 
 impl Bilingual {
+    /// The same message in both languages.
     pub fn new(en: impl Into<String>, ar: impl Into<String>) -> Bilingual {
         Bilingual { en: en.into(), ar: ar.into() }
     }

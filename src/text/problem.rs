@@ -6,39 +6,73 @@ use crate::money::{Decimal, Halalas};
 /// A fault in a request, with the values that make it concrete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
+    /// The body is no JSON; `what` is the reader's remark.
     NotJson { what: String },
+    /// A number where a text belongs, and the like.
     WrongType { expected: &'static str, found: &'static str },
+    /// A key that has no meaning here; `accepted` are those that have one.
     UnknownField { accepted: &'static [&'static str] },
+    /// The same key twice in one object.
     FieldTwice,
+    /// A field that must be there is not.
     Missing,
+    /// A text of a wrong length, in characters.
     Length { found: usize, least: usize, most: usize },
+    /// Control characters, which XML cannot hold.
     ControlCharacters,
+    /// Not digits with at most one point.
     NotANumber,
+    /// Finer than the field allows.
     TooManyDecimals { allowed: u32 },
+    /// Below zero.
     Negative,
+    /// Zero or below where something must be sold.
     NotPositive,
+    /// Above the bound of the field, in its own unit.
     TooLarge { most: Decimal },
+    /// A list that is too long.
     TooMany { found: usize, most: usize },
+    /// Not one of the fixed values; `rule` is the official rule that fixes them.
     NotAccepted { accepted: &'static [&'static str], rule: &'static str },
+    /// Nothing was sold.
     NoLines,
+    /// Fewer than three characters, in characters.
     NameTooShort { found: usize },
+    /// Digits do not name an item.
     NameOnlyDigits,
+    /// Not a code of UN/ECE recommendation 20 by its form.
     UnitCode,
+    /// Neither shelf price nor net price.
     NoPrice,
+    /// Shelf price and net price at once.
     TwoPrices,
+    /// Category S with a reason for not charging VAT.
     ReasonForbidden,
+    /// Z, E or O without the reason.
     ReasonMissing { category: &'static str },
+    /// A reason of another category, or none of the list.
     ReasonCode { accepted: Vec<&'static str> },
+    /// Out of scope without words of the taxpayer's own.
     ReasonText,
+    /// What a party's own check found.
     Party { rule: &'static str, message: Bilingual },
+    /// Private education or health care without the citizen's name.
     CitizenName,
+    /// Private education or health care without the citizen's national id.
     CitizenId,
+    /// Nobody sells to himself.
     BuyerIsSeller,
+    /// A discount above what it is taken off, both in halalas.
     DiscountExceeds { discount: Halalas, of: Halalas },
+    /// A discount with VAT cannot be taken off prices without VAT.
     BasketDiscountOnNetPrices,
+    /// One line above the bound, in riyals.
     LineTooLarge { found: Halalas, most: &'static str },
+    /// The whole sale above the bound, in riyals.
     PayableTooLarge { found: Halalas, most: &'static str },
+    /// Paid less than owed.
     TendersFallShort { paid: Halalas, payable: Halalas },
+    /// More charged without cash than owed; only cash gives change.
     TendersExceed { paid: Halalas, payable: Halalas },
 }
 
@@ -67,7 +101,11 @@ impl Problem {
             Problem::NoPrice => "BR-26",
             Problem::TwoPrices => "TILLD-TWO-PRICES",
             Problem::ReasonForbidden => "BR-S-10",
-            Problem::ReasonMissing { .. } => "BR-KSA-69",
+            Problem::ReasonMissing { category } => match *category {
+                "E" => "BR-KSA-23",
+                "O" => "BR-KSA-24",
+                _ => "BR-KSA-69",
+            },
             Problem::ReasonCode { .. } => "BR-KSA-CL-04",
             Problem::ReasonText => "BR-KSA-83",
             Problem::Party { rule, .. } => rule,

@@ -12,10 +12,13 @@ use crate::money::{Decimal, Halalas, Rate};
 /// Why a document could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReadError {
+    /// Not XML as it is read here.
     #[error(transparent)]
     Xml(#[from] TreeError),
+    /// A field that every document has is not there.
     #[error("the document lacks {0}")]
     Missing(&'static str),
+    /// A field holds something that cannot be meant.
     #[error("{path} says \"{found}\", which is not {expected}")]
     Value { path: &'static str, found: String, expected: &'static str },
 }
@@ -23,68 +26,116 @@ pub enum ReadError {
 /// A party as stated; absent parts are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadParty {
+    /// BT-27 or BT-44.
     pub name: String,
+    /// VAT number, BT-31 or BT-48.
     pub vat: String,
+    /// Scheme of the other identifier.
     pub id_scheme: String,
+    /// The other identifier, BT-29 or BT-46.
     pub id: String,
+    /// BT-35 or BT-50.
     pub street: String,
+    /// KSA-17 or KSA-18.
     pub building: String,
+    /// KSA-23 or KSA-19.
     pub additional_number: String,
+    /// KSA-3 or KSA-4.
     pub district: String,
+    /// BT-37 or BT-52.
     pub city: String,
+    /// BT-38 or BT-53.
     pub postal_code: String,
+    /// BT-40 or BT-55.
     pub country: String,
 }
 
+/// One line as stated (BG-25).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadLine {
+    /// BT-153, both languages.
     pub name: String,
+    /// BT-129.
     pub quantity: Decimal,
+    /// BT-130.
     pub unit: String,
+    /// BT-146, without VAT.
     pub price: Decimal,
+    /// BT-136, without VAT; zero if there is none.
     pub allowance: Halalas,
+    /// BT-131.
     pub net: Halalas,
+    /// KSA-11.
     pub vat_amount: Halalas,
+    /// KSA-12.
     pub gross: Halalas,
+    /// BT-151.
     pub category: Category,
+    /// BT-152.
     pub rate: Rate,
 }
 
 /// One VAT subtotal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadGroup {
+    /// BT-118.
     pub category: Category,
+    /// BT-119.
     pub rate: Rate,
+    /// BT-116.
     pub taxable: Halalas,
+    /// BT-117.
     pub tax: Halalas,
+    /// BT-121, unless the category is standard.
     pub exemption_code: Option<String>,
+    /// BT-120, unless the category is standard.
     pub exemption_text: Option<String>,
 }
 
 /// What a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
+    /// Type code and flags (BT-3, KSA-2).
     pub kind: Kind,
+    /// BT-1.
     pub number: String,
+    /// KSA-1.
     pub uuid: Uuid,
+    /// BT-2 and KSA-25, in Riyadh time.
     pub issued: IssueMoment,
+    /// Counter and previous hash (KSA-16, KSA-13).
     pub link: Link,
+    /// The taxpayer.
     pub seller: ReadParty,
+    /// The customer; empty if not named.
     pub buyer: ReadParty,
+    /// BT-22.
     pub note: Option<String>,
+    /// BT-25: the numbers of the documents that a note corrects.
     pub billing_references: Vec<String>,
     /// `cbc:InstructionNote` of a note.
     pub reason: Option<String>,
+    /// KSA-5, `YYYY-MM-DD`.
     pub supply_date: Option<String>,
+    /// BG-25, in the document's order.
     pub lines: Vec<ReadLine>,
+    /// BG-23.
     pub groups: Vec<ReadGroup>,
+    /// BT-106.
     pub line_net: Halalas,
+    /// BT-107.
     pub allowances: Halalas,
+    /// BT-109.
     pub tax_exclusive: Halalas,
+    /// BT-110.
     pub tax: Halalas,
+    /// BT-112.
     pub tax_inclusive: Halalas,
+    /// BT-113.
     pub prepaid: Halalas,
+    /// BT-114.
     pub rounding: Halalas,
+    /// BT-115.
     pub payable: Halalas,
     /// Base64 text of the QR reference, if there is one.
     pub qr: Option<String>,

@@ -17,16 +17,22 @@ const NONE: u32 = u32::MAX;
 /// Why a text was not read as XML. Positions are byte offsets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TreeError {
+    /// Above the size that the authority takes.
     #[error("the document is larger than 10 MB")]
     TooLarge,
+    /// The bytes are not UTF-8.
     #[error("the document is not UTF-8")]
     Encoding,
+    /// Against the grammar of XML; `what` is the reader's remark.
     #[error("the document is not well-formed XML at byte {at}: {what}")]
     Malformed { at: usize, what: String },
+    /// A document type declaration, which can pull in foreign text.
     #[error("a DOCTYPE is not allowed (byte {at})")]
     Doctype { at: usize },
+    /// Nested deeper than any document is.
     #[error("elements are nested more than 64 deep (byte {at})")]
     TooDeep { at: usize },
+    /// Nothing but blanks and comments.
     #[error("the document has no element")]
     Empty,
 }
@@ -83,6 +89,7 @@ impl<'a> Tree<'a> {
         self.text
     }
 
+    /// The document's element.
     pub fn root(&self) -> Element<'_, 'a> {
         Element { tree: self, at: 0 }
     }
@@ -288,6 +295,7 @@ impl<'t, 'a> Element<'t, 'a> {
             .map(Cow::Owned)
     }
 
+    /// The elements directly below, in order.
     pub fn children(&self) -> impl Iterator<Item = Element<'t, 'a>> + use<'t, 'a> {
         let tree = self.tree;
         let mut next = self.node().first_child;

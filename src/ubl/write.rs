@@ -19,6 +19,7 @@ const ROOT: &str = concat!(
 /// hashed, and where the stamp's blocks go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
+    /// The canonical form, UTF-8.
     pub bytes: Vec<u8>,
     /// Where `ext:UBLExtensions` is inserted: behind the root's start tag.
     pub extensions_at: usize,

@@ -13,14 +13,16 @@ fn sales_follow_each_other_and_are_found_again() {
         let sold = sell(&mut store, n).unwrap();
         assert_eq!((sold.icv.get(), sold.number.as_str()), (n, format!("T1-{n:06}").as_str()));
         assert_eq!(store.by_uuid(&sold.uuid).unwrap().as_ref(), Some(&sold));
-        assert_eq!(store.by_number(&sold.number).unwrap(), [sold.clone()]);
-        assert_eq!(store.by_reference(&format!("POS-{n:06}")).unwrap(), [sold.clone()]);
+        assert_eq!(store.by_number(&sold.number).unwrap().first(), Some(&sold));
+        assert_eq!(store.by_reference(&format!("POS-{n:06}")).unwrap().first(), Some(&sold));
         assert_eq!(store.document(sold.id).unwrap().as_ref(), Some(&sold));
         let verified = stamp::verify(&store.xml(sold.id).unwrap()).unwrap();
         assert_eq!((verified.hash, verified.uuid, verified.number), (sold.hash, sold.uuid, sold.number));
     }
     assert_eq!(store.by_uuid(&uuid::Uuid::from_bytes([9; 16])).unwrap(), None);
-    assert_eq!(store.by_number("T1-000006").unwrap(), []);
+    for unknown in ["T1-000006", "T2-000001", "T1-", "", "T1-0000001", "T1-99999999999999999999", "ر٣"] {
+        assert_eq!(store.by_number(unknown).unwrap(), [], "{unknown}");
+    }
     assert_eq!(store.newest(2).unwrap().len(), 2);
     let report = audit::verify_chain(&till.dir(), |_| ()).unwrap();
     assert_eq!((report.documents, report.findings), (5, vec![]));
@@ -81,7 +83,7 @@ fn a_full_disk_is_an_error_and_not_the_end() {
         }
     }
     assert!(refused > 10);
-    store.limit_file(1 << 40).unwrap();
+    store.limit_file(1 << 32).unwrap();
     let before = store.documents();
     let sold = store.append(keyed(19, "key-19", 1)).unwrap();
     assert_eq!((sold.icv.get(), sold.replayed), (before + 1, false));
@@ -141,6 +143,10 @@ fn a_new_certificate_begins_a_new_chain_and_the_numbers_run_on() {
     store.close().unwrap();
     let mut store = till.open();
     assert_eq!(sell(&mut store, 5).unwrap().number, "T1-000005");
+    for n in 1..=5 {
+        let number = format!("T1-{n:06}");
+        assert_eq!(store.by_number(&number).unwrap()[0].number, number);
+    }
     let report = audit::verify_chain(&till.dir(), |_| ()).unwrap();
     assert_eq!((report.chains, report.documents, report.findings), (2, 5, vec![]));
 }
@@ -149,7 +155,9 @@ fn a_new_certificate_begins_a_new_chain_and_the_numbers_run_on() {
 fn a_given_dictionary_is_used_and_a_prefix_is_checked() {
     let till = Till::new();
     let mut store = till.try_open(Recovery::Refuse).unwrap();
-    assert!(store.activate(Unit { number_prefix: "T\n".to_owned(), ..unit(1) }).is_err());
+    for prefix in ["T\n", "T1", " T-"] {
+        assert!(store.activate(Unit { number_prefix: prefix.to_owned(), ..unit(1) }).is_err(), "{prefix}");
+    }
     let other = certificate(3, NOW - 10, NOW + 10);
     let signer = Box::new(TestSigner::new(3));
     store.activate(Unit { certificate: other, signer, dictionary: b"anything".to_vec(), ..unit(1) }).unwrap();

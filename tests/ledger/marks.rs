@@ -30,8 +30,8 @@ fn a_restored_backup_is_refused_and_recovery_closes_its_chain() {
     assert!(audit::verify_chain(&till.dir(), |_| ()).unwrap().is_clean());
     let db = till.intruder();
     let more =
-        "INSERT INTO documents SELECT (1 << 40) + 4, uuid, number, serial, kind, issued, hash, hash, payable,
-                tax, change, tenders, reference, print, xml FROM documents WHERE id = (1 << 40) + 3";
+        "INSERT INTO documents SELECT (1 << 32) + 4, uuid, number, serial, kind, issued, hash, hash, payable,
+                tax, change, tenders, reference, print, xml FROM documents WHERE id = (1 << 32) + 3";
     assert!(db.execute_batch(more).unwrap_err().to_string().contains("closed"));
 }
 

@@ -1,5 +1,5 @@
 //! What a sale costs on the disk, measured by hand:
-//! `cargo test --release --test ledger measure -- --ignored --nocapture`.
+//! `cargo test --release --test ledger measure -- --ignored --nocapture --test-threads 1`.
 
 use std::time::Instant;
 
@@ -86,4 +86,22 @@ fn measure_a_sale() {
     let mut statement = db.prepare("SELECT avg(length(xml)), max(length(xml)) FROM documents").unwrap();
     let packed: (f64, i64) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     println!("packed XML: {:.0} B on average, {} B at most", packed.0, packed.1);
+}
+
+/// The start after a kill with a log as long as it gets.
+#[test]
+#[ignore = "measures; run by hand in a release build"]
+fn measure_a_start_with_a_full_log() {
+    let (till, killed) = (Till::new(), Till::new());
+    let mut store = till.open();
+    for n in 0..999 {
+        let sold = store.append(ten_lines(n)).unwrap();
+        report(&mut store, sold.id);
+    }
+    crate::support::copy(&till.dir(), &killed.dir());
+    crate::support::copy(till.anchor().parent().unwrap(), killed.anchor().parent().unwrap());
+    let log = std::fs::metadata(killed.dir().join("ledger.sqlite-wal")).unwrap().len();
+    let began = Instant::now();
+    let store = killed.open();
+    println!("a log of {log} B: ready after {:?} with {} documents", began.elapsed(), store.documents());
 }

@@ -98,7 +98,7 @@ pub fn sale() -> Slip {
         totals: totals(17052, 2558),
         tenders: vec![Tender { kind: TenderKind::Cash, detail: None, amount: Halalas::new(20000) }],
         change: Halalas::new(390),
-        footer: vec![Bilingual::new("شكراً لزيارتكم", "Thank you for your visit")],
+        footer: vec![Bilingual::new("Thank you for your visit", "شكراً لزيارتكم")],
         qr: payload(564),
     }
 }
@@ -205,8 +205,8 @@ pub fn tax_invoice() -> Slip {
     let mut slip = sale();
     slip.kind = SlipKind::TaxInvoice;
     slip.notices = vec![Bilingual::new(
-        "بانتظار الاعتماد، ليست فاتورة ضريبية بعد",
         "Awaiting clearance, not yet a tax invoice",
+        "بانتظار الاعتماد، ليست فاتورة ضريبية بعد",
     )];
     slip.buyer = Some(Buyer {
         name: "شركة النخيل للضيافة Al Nakheel Hospitality Co.".into(),

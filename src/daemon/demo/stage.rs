@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::summary::{Document, Summary};
 use crate::cli::DemoOptions;
-use crate::config::{self, PaperWidth, Settings};
+use crate::config::{self, Settings};
 use crate::daemon::{identity, onboarding};
 use crate::fatoora::Otp;
 use crate::ledger::{Clock as _, SystemClock};
 use crate::onboard::{self, Onboarding};
+use crate::receipt::PaperWidth;
 use crate::sandbox::{Environment, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy};
 
 const TILL: &str = include_str!("../../../assets/demo/till.toml");
@@ -21,10 +22,15 @@ const MARKER: &str = ".tilld-demo";
 /// What the demo makes in its folder.
 const MADE: [&str; 5] = ["xml", "receipts", "till", "csr.pem", "summary.json"];
 
+/// The folder of one demo, made and known to be its own.
 pub struct Stage {
+    /// Everything it makes, absolute.
     pub dir: PathBuf,
+    /// The invoices, by number.
     pub xml: PathBuf,
+    /// Print jobs, pictures and QR payloads, by number.
     pub receipts: PathBuf,
+    /// Of the paper.
     pub width: PaperWidth,
     till: PathBuf,
     /// A Unix socket's path is at most 107 bytes long, so it has a short one.
@@ -74,6 +80,7 @@ impl Stage {
         if self.keep { Ok(()) } else { remove(&self.till) }
     }
 
+    /// Starts the simulated platform on a free port of this machine.
     pub async fn sandbox(&self) -> Result<SandboxHandle, String> {
         let listen = ([127, 0, 0, 1], 0).into();
         let config = SandboxConfig::new(listen, system_clock(), system_entropy());
@@ -156,6 +163,7 @@ impl Stage {
         Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Writes `summary.json`; gives its path.
     pub fn write_summary(&self, summary: &Summary) -> Result<PathBuf, String> {
         let path = self.dir.join("summary.json");
         let text = serde_json::to_string_pretty(summary).map_err(|error| error.to_string())?;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::wire::{Queue, Sale, Status};
-use crate::config::PaperWidth;
 use crate::money::Halalas;
+use crate::receipt::PaperWidth;
 
 /// One invoice of the morning.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +51,7 @@ struct Totals {
 /// `summary.json`. Amounts in riyals, timings in milliseconds.
 #[derive(Debug, Serialize)]
 pub struct Summary {
-    paper_dots: u32,
+    paper_dots: usize,
     totals: Totals,
     queue: Option<Queue>,
     timings_ms: BTreeMap<&'static str, u64>,
