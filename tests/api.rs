@@ -366,6 +366,7 @@ const NO_NUMBER: &[&str] = &[
     "\"\\u0661\"",
     "\" 1\"",
     "{\"$serde_json::private::Number\":\"x\"}",
+    "{\"$serde_json::private::Number\":\"1\"}",
     "9223372036854775808",
     "\"0x10\"",
 ];

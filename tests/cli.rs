@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use fake::{SALE, Served};
 use tilld::api::Limits;
-use tilld::api::wire::Verification;
+use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification};
 use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
 use tilld::receipt::PaperWidth;
 
@@ -173,6 +173,45 @@ fn status_and_verify_say_what_is_wrong_by_their_exit_code() {
         bad.out
     );
     assert_eq!(run(&["verify", "--json", "--socket", &socket]).code, 1);
+}
+
+#[test]
+fn why_documents_were_refused_is_shown_and_which_they_are() {
+    let (served, socket) = served();
+    run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    let finding = |code: &str, category: Option<&str>, message: &str| AuthorityFinding {
+        code: code.to_owned(),
+        category: category.map(str::to_owned),
+        message: message.to_owned(),
+    };
+    *served.till.report.lock().unwrap() = Some(Report {
+        state: "Rejected".to_owned(),
+        attempts: 1,
+        note: Some("rejected".to_owned()),
+        findings: vec![finding("BR-KSA-15", Some("KSA"), "wrong type"), finding("", None, "no code")],
+    });
+    let shown = run(&["show", "T07-000001", "--socket", &socket]).out;
+    let wanted = "Report     Rejected, 1 attempt
+           rejected
+           BR-KSA-15 (KSA): wrong type
+           no code
+";
+    assert!(shown.contains(wanted), "{shown}");
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["show", "T07-000001", "--json", "--socket", &socket]).out).unwrap();
+    assert_eq!(json["sales"][0]["report"]["findings"][0]["code"], "BR-KSA-15");
+
+    *served.till.queue.lock().unwrap() = Some(Queue {
+        states: [("Rejected".to_owned(), 2), ("Held".to_owned(), 1)].into_iter().collect(),
+        rejected: vec!["T07-000001".to_owned()],
+        held: vec!["T07-000003".to_owned()],
+        ..Queue::default()
+    });
+    let status = run(&["status", "--socket", &socket]);
+    assert_eq!(status.code, 1);
+    for words in ["2 rejected by Fatoora (T07-000001 and 1 more): ", "1 held back (T07-000003): "] {
+        assert!(status.out.contains(words), "{}", status.out);
+    }
 }
 
 #[test]

@@ -1,18 +1,25 @@
 //! The Unix socket: made so that only its owner and group reach it from the
 //! first moment, taken over from a dead process but never from a living one,
-//! and removed at the end.
+//! and removed at the end. What one who connects may take is bounded.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use rustix::fs::Mode;
-use tokio::net::UnixListener;
+use rustix::io::Errno;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tower::Layer as _;
 
 use super::service::Caller;
 
@@ -114,14 +121,18 @@ fn remove_stale(path: &Path) -> Result<(), SocketError> {
     }
 }
 
-impl Connected<IncomingStream<'_, UnixListener>> for Caller {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Caller {
-        stream.io().peer_cred().map_or_else(
-            |_| Caller::default(),
-            |peer| Caller { pid: peer.pid(), uid: Some(peer.uid()), gid: Some(peer.gid()) },
-        )
-    }
+/// How much one who connects may take.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Connections at a time; who comes later waits in the system's backlog.
+    connections: usize,
+    /// For the whole head of a request, counted from the connection or from the
+    /// end of the request before: silence ends a connection too.
+    head_within: Duration,
 }
+
+/// A till has a few POS applications; far below the limit of open files.
+const BOUNDS: Bounds = Bounds { connections: 64, head_within: Duration::from_secs(10) };
 
 /// Serves until `cancel`; then nothing new is accepted and the requests under
 /// way are finished, at most for `grace`.
@@ -134,27 +145,166 @@ pub async fn serve(
     cancel: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) -> std::io::Result<()> {
+    serve_within(BOUNDS, socket, router, cancel, grace).await
+}
+
+async fn serve_within(
+    bounds: Bounds,
+    socket: Socket,
+    router: Router,
+    cancel: impl Future<Output = ()>,
+    grace: Duration,
+) -> std::io::Result<()> {
     let Socket { listener, file } = socket;
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let service = router.into_make_service_with_connect_info::<Caller>();
-    let signal = async move {
-        cancel.await;
-        // Whoever still connects is told at once that nobody listens.
-        drop(file);
-        // Gone only if serving has ended already.
-        let _ = stopping.send(());
-    };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(signal);
-    let late = async {
-        // An error would mean that the signal was dropped, which ends serving too.
-        let _ = stopped.await;
-        tokio::time::sleep(grace).await;
-    };
-    tokio::select! {
-        served = serving => served,
-        () = late => {
-            tracing::warn!("a connection did not end in time and was cut");
-            Ok(())
+    let slots = Arc::new(Semaphore::new(bounds.connections));
+    let (stopping, stop) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut cancel = pin!(cancel);
+    loop {
+        let (stream, slot) = tokio::select! {
+            () = &mut cancel => break,
+            accepted = accept(&listener, &slots) => accepted?,
+            // What has ended is forgotten.
+            Some(_) = connections.join_next() => continue,
+        };
+        let attending = attend(stream, router.clone(), bounds.head_within, told(stop.clone()));
+        connections.spawn(async move {
+            attending.await;
+            drop(slot);
+        });
+    }
+    // Whoever still connects is told at once that nobody listens.
+    drop(file);
+    drop(listener);
+    stopping.send_replace(true);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(grace, ended).await.is_err() {
+        tracing::warn!("a connection did not end in time and was cut");
+    }
+    Ok(())
+}
+
+/// The next connection, once there is room for it. Nothing is lost if this is dropped.
+async fn accept(
+    listener: &UnixListener,
+    slots: &Arc<Semaphore>,
+) -> std::io::Result<(UnixStream, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.map_err(std::io::Error::other)?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return Ok((stream, slot)),
+            Err(error) if passes(&error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error),
         }
+    }
+}
+
+/// Whether accepting may succeed a little later: the other end has gone, or the
+/// system is short of something.
+fn passes(error: &std::io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::CONNABORTED | Errno::INTR | Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+    )
+}
+
+/// Answers the requests of one connection until it ends or, after `stop`, until
+/// the request under way is answered.
+async fn attend(stream: UnixStream, router: Router, head_within: Duration, stop: impl Future<Output = ()>) {
+    let service = Extension(ConnectInfo(caller(&stream))).layer(router);
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
+    let io = TokioIo::new(stream);
+    let mut connection = pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection ended early");
+    }
+}
+
+fn caller(stream: &UnixStream) -> Caller {
+    stream.peer_cred().map_or_else(
+        |_| Caller::default(),
+        |peer| Caller { pid: peer.pid(), uid: Some(peer.uid()), gid: Some(peer.gid()) },
+    )
+}
+
+async fn told(mut stop: watch::Receiver<bool>) {
+    // An error means that serving has ended, which is a stop as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: till\r\nConnection: close\r\n\r\n";
+
+    async fn connect(dir: &Path) -> UnixStream {
+        UnixStream::connect(dir.join("t.sock")).await.unwrap()
+    }
+
+    fn start(bounds: Bounds, router: Router) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = Socket::bind(&dir.path().join("t.sock")).unwrap();
+        tokio::spawn(serve_within(bounds, socket, router, std::future::pending(), LONG));
+        dir
+    }
+
+    async fn to_the_end(stream: &mut UnixStream) -> String {
+        let mut got = String::new();
+        tokio::time::timeout(LONG, stream.read_to_string(&mut got)).await.expect("an end").unwrap();
+        got
+    }
+
+    #[tokio::test]
+    async fn who_is_silent_loses_the_connection_and_its_place() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let dir = start(Bounds { connections: 1, head_within: Duration::from_millis(50) }, router);
+        let (mut silent, mut slow, mut honest) =
+            (connect(dir.path()).await, connect(dir.path()).await, connect(dir.path()).await);
+        slow.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
+        honest.write_all(REQUEST).await.unwrap();
+        assert!(to_the_end(&mut honest).await.ends_with("here"));
+        assert_eq!(to_the_end(&mut silent).await, "");
+        assert!(!to_the_end(&mut slow).await.contains("here"));
+    }
+
+    #[tokio::test]
+    async fn no_more_connections_than_allowed_are_served_at_a_time() {
+        static NOW: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let handler = || async {
+            MOST.fetch_max(NOW.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            NOW.fetch_sub(1, Ordering::SeqCst);
+            "here"
+        };
+        let dir = start(Bounds { connections: 2, head_within: LONG }, Router::new().route("/", get(handler)));
+        let mut clients = Vec::new();
+        for _ in 0..8 {
+            let mut client = connect(dir.path()).await;
+            client.write_all(REQUEST).await.unwrap();
+            clients.push(client);
+        }
+        for client in &mut clients {
+            assert!(to_the_end(client).await.ends_with("here"));
+        }
+        assert_eq!(MOST.load(Ordering::SeqCst), 2);
     }
 }

@@ -107,6 +107,20 @@ pub struct Report {
     pub attempts: u64,
     /// What the authority or the line said last, if it was not a plain yes.
     pub note: Option<String>,
+    /// What the authority found, if the document is rejected, held, or accepted
+    /// with warnings.
+    #[serde(default)]
+    pub findings: Vec<AuthorityFinding>,
+}
+
+/// One finding of the authority, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorityFinding {
+    /// `BR-KSA-98`, `invalid-invoice-hash`...; empty if the authority named none.
+    pub code: String,
+    /// `KSA`, `XSD validation`...
+    pub category: Option<String>,
+    pub message: String,
 }
 
 /// How far the printing of a document is.
@@ -190,6 +204,12 @@ pub struct Queue {
     pub states: BTreeMap<String, u64>,
     /// Documents that the authority has not confirmed yet.
     pub unsent: u64,
+    /// The invoice numbers of the first few rejected documents, oldest first.
+    #[serde(default)]
+    pub rejected: Vec<String>,
+    /// The invoice numbers of the first few held documents, oldest first.
+    #[serde(default)]
+    pub held: Vec<String>,
     pub oldest_unsent_at: Option<String>,
     pub next_attempt_at: Option<String>,
     /// Why nothing is sent, and what to do.

@@ -7,7 +7,7 @@ use super::till::{Where, json, refusal};
 use super::{Failure, Streams};
 use crate::api::Lookup;
 use crate::api::client::{Client, ClientError};
-use crate::api::wire::{Found, FoundList};
+use crate::api::wire::{AuthorityFinding, Found, FoundList};
 use crate::chain::Icv;
 
 /// Show an invoice and what has become of it
@@ -124,6 +124,20 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
     if let Some(note) = &found.report.note {
         rows.add("", note.clone());
     }
+    for finding in &found.report.findings {
+        rows.add("", told(finding));
+    }
     rows.add("Receipt", found.print.as_ref().map_or("not printed".to_owned(), |print| print.state.clone()));
     rows.show(streams)
+}
+
+/// `BR-KSA-15 (KSA): message`, without the parts that the authority left out.
+fn told(finding: &AuthorityFinding) -> String {
+    let category = finding.category.as_ref().map_or(String::new(), |category| format!("({category})"));
+    let source = [finding.code.as_str(), category.as_str()].join(" ");
+    [source.trim(), finding.message.trim()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -101,13 +101,37 @@ fn advice(status: &Status) -> Vec<String> {
     }
     let rejected = count(&status.queue.states, "Rejected");
     if rejected > 0 {
+        let named = named(&status.queue.rejected, rejected);
         advice.push(format!(
-            "{rejected} rejected by Fatoora: find them with `tilld show`, correct the cause, and issue credit notes."
+            "{rejected} rejected by Fatoora{named}: `tilld show NUMBER` says why; correct the cause, and issue credit notes."
         ));
     }
     let held = count(&status.queue.states, "Held");
     if held > 0 {
-        advice.push(format!("{held} held back: `tilld show` says why for each."));
+        let named = named(&status.queue.held, held);
+        advice.push(format!("{held} held back{named}: `tilld show NUMBER` says why; correct the cause."));
     }
     advice
+}
+
+/// ` (T07-000002, T07-000009 and 3 more)`; nothing if no number is known.
+fn named(numbers: &[String], count: u64) -> String {
+    let more = match count.saturating_sub(numbers.len() as u64) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if numbers.is_empty() { String::new() } else { format!(" ({}{more})", numbers.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_few_are_named_and_the_others_counted() {
+        let numbers = ["T07-000002".to_owned(), "T07-000009".to_owned()];
+        assert_eq!(named(&numbers, 2), " (T07-000002, T07-000009)");
+        assert_eq!(named(&numbers, 5), " (T07-000002, T07-000009 and 3 more)");
+        assert_eq!(named(&[], 5), "");
+    }
 }

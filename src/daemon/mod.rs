@@ -2,6 +2,7 @@
 //! Nothing depends on this folder but the binary.
 
 mod demo;
+mod findings;
 mod identity;
 mod onboarding;
 mod press;

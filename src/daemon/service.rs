@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::findings::{findings, numbers_in};
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
@@ -147,9 +148,12 @@ impl Till for Service {
             let last = store.newest(1)?.into_iter().next();
             let prints: Vec<PrintState> =
                 store.print_jobs(MOST_PRINTS)?.into_iter().map(|job| job.state).collect();
-            Ok((store.queue_summary(), last, prints))
+            let rejected = numbers_in(store, ReportState::Rejected)?;
+            let held = numbers_in(store, ReportState::Held)?;
+            Ok((store.queue_summary(), last, prints, rejected, held))
         };
-        let (queue, last, prints) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let (queue, last, prints, rejected, held) =
+            self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
         let certificate = self.facts.certificate.clone();
         let pause = self.report.borrow().pause;
         let mut environment = self.facts.environment.clone();
@@ -184,6 +188,8 @@ impl Till for Service {
             queue: wire::Queue {
                 states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
                 unsent: queue.open(),
+                rejected,
+                held,
                 oldest_unsent_at: queue.oldest_unsent.map(moment_text),
                 next_attempt_at: queue.next_due_at.map(moment_text),
                 paused: pause.map(|pause| pause.reason.message().into()),
@@ -328,6 +334,7 @@ fn found(store: &mut Store, stored: &Stored) -> Result<Found, Refusal> {
             state: state.name().to_owned(),
             attempts: attempts.len() as u64,
             note: held.or(last.filter(|_| state != ReportState::Reported)),
+            findings: attempts.last().map(|attempt| findings(state, &attempt.body)).unwrap_or_default(),
         },
         print: store
             .print_state(stored.id)

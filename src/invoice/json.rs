@@ -8,6 +8,9 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// How `serde_json` hands over a number whose digits it keeps.
 const NUMBER_KEY: &str = "$serde_json::private::Number";
 
+/// What is said of a request that has that key in its own text.
+const RESERVED: &str = "a reserved key";
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
     Null,
@@ -21,7 +24,9 @@ pub(super) enum Json {
 impl Json {
     /// Reads a whole text; the error says where it stops being JSON.
     pub(super) fn parse(body: &[u8]) -> Result<Json, String> {
-        serde_json::from_slice(body).map_err(|error| error.to_string())
+        let tree = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        // In the tree such an object is a number already.
+        if writes_reserved_key(body) { Err(RESERVED.to_owned()) } else { Ok(tree) }
     }
 
     /// What it is, for a message on a wrong type.
@@ -34,6 +39,42 @@ impl Json {
             Json::List(_) => "a list",
             Json::Object(_) => "an object",
         }
+    }
+}
+
+/// Whether any object of a JSON text has the reserved key, escaped or not. The
+/// text must be known to be JSON: then a quote outside a literal begins one.
+fn writes_reserved_key(body: &[u8]) -> bool {
+    let mut rest = body;
+    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
+        let (literal, after) = rest[start..].split_at(literal_length(&rest[start..]));
+        if after.trim_ascii_start().first() == Some(&b':') && is_reserved(literal) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// The length of the literal that a text begins with, both quotes included.
+fn literal_length(text: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.iter().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn is_reserved(literal: &[u8]) -> bool {
+    if literal.contains(&b'\\') {
+        serde_json::from_slice::<String>(literal).is_ok_and(|key| key == NUMBER_KEY)
+    } else {
+        literal.get(1..literal.len() - 1) == Some(NUMBER_KEY.as_bytes())
     }
 }
 
@@ -90,7 +131,7 @@ impl<'de> Visitor<'de> for Tree {
             if key == NUMBER_KEY {
                 return match entries.next_value::<Json>()? {
                     Json::Text(digits) if object.is_empty() => Ok(Json::Number(digits)),
-                    _ => Err(A::Error::custom("a reserved key")),
+                    _ => Err(A::Error::custom(RESERVED)),
                 };
             }
             object.push((key, entries.next_value()?));
@@ -126,5 +167,20 @@ mod tests {
             assert!(Json::parse(text.as_bytes()).is_err(), "{}", &text[..text.len().min(40)]);
         }
         assert!(Json::parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn the_reserved_key_makes_no_number() {
+        let plain = r#"{"$serde_json::private::Number":"1"}"#;
+        let escaped = plain.replace('$', r"\u0024").replace("Number", r"N\u0075mber");
+        let spaced = plain.replace("\":", "\" \n:");
+        for object in [plain, &escaped, &spaced] {
+            for body in [object.to_owned(), format!(r#"{{"a\\":"\"","quantity":[{object}]}}"#)] {
+                assert!(Json::parse(body.as_bytes()).is_err(), "{body}");
+            }
+        }
+        // As a text it means nothing.
+        let text = r#"["$serde_json::private::Number", "\":", {"a": 1}]"#;
+        assert!(Json::parse(text.as_bytes()).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Printer, PrinterError, Sent, Target};
 
@@ -18,6 +18,9 @@ pub struct Timeouts {
     pub write: Duration,
     /// For the printer to close after the last byte; running out is no error.
     pub close: Duration,
+    /// For the whole job, from the first attempt to connect: a printer that takes
+    /// a little again and again must not hold up the end of the till.
+    pub job: Duration,
 }
 
 impl Default for Timeouts {
@@ -26,6 +29,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             write: Duration::from_secs(20),
             close: Duration::from_millis(500),
+            job: Duration::from_secs(30),
         }
     }
 }
@@ -43,15 +47,12 @@ impl TcpPrinter {
         TcpPrinter { host, port, timeouts }
     }
 
-    fn connect(&self) -> io::Result<TcpStream> {
+    fn connect(&self, deadline: Instant) -> io::Result<TcpStream> {
         let mut last = io::Error::new(ErrorKind::NotFound, "the host name has no address");
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, self.timeouts.connect) {
-                Ok(stream) => {
-                    stream.set_write_timeout(Some(self.timeouts.write))?;
-                    stream.set_read_timeout(Some(self.timeouts.close))?;
-                    return Ok(stream);
-                }
+            let within = left(self.timeouts.connect, deadline)?;
+            match TcpStream::connect_timeout(&address, within) {
+                Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
         }
@@ -59,11 +60,14 @@ impl TcpPrinter {
     }
 
     /// Writes everything; on failure says how far it came.
-    fn write(&self, stream: &mut TcpStream, job: &[u8]) -> Result<(), PrinterError> {
+    fn write(&self, stream: &mut TcpStream, job: &[u8], deadline: Instant) -> Result<(), PrinterError> {
         let mut sent = 0;
         while sent < job.len() {
             let end = job.len().min(sent + CHUNK);
-            match stream.write(&job[sent..end]) {
+            let taken = left(self.timeouts.write, deadline)
+                .and_then(|within| stream.set_write_timeout(Some(within)))
+                .and_then(|()| stream.write(&job[sent..end]));
+            match taken {
                 Ok(0) => return Err(self.failed(sent, job.len(), ErrorKind::WriteZero.into())),
                 Ok(taken) => sent += taken,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -84,11 +88,19 @@ impl TcpPrinter {
 
     /// Waits briefly for the printer to close. Status bytes it may send are
     /// read and ignored; silence is usual. A reset means that it threw data away.
-    fn wait_for_close(&self, stream: &mut TcpStream, total: usize) -> Result<(), PrinterError> {
+    fn wait_for_close(
+        &self,
+        stream: &mut TcpStream,
+        total: usize,
+        deadline: Instant,
+    ) -> Result<(), PrinterError> {
         let mut status = [0u8; 64];
         // A printer that keeps talking must not hold the thread: a few reads are enough.
         for _ in 0..8 {
-            match stream.read(&mut status) {
+            let got = left(self.timeouts.close, deadline)
+                .and_then(|within| stream.set_read_timeout(Some(within)))
+                .and_then(|()| stream.read(&mut status));
+            match got {
                 Ok(0) => return Ok(()),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -102,12 +114,21 @@ impl TcpPrinter {
     }
 }
 
+/// The time for one step of a job, cut by the deadline of the whole.
+fn left(step: Duration, deadline: Instant) -> io::Result<Duration> {
+    match step.min(deadline.saturating_duration_since(Instant::now())) {
+        Duration::ZERO => Err(ErrorKind::TimedOut.into()),
+        within => Ok(within),
+    }
+}
+
 impl Printer for TcpPrinter {
     fn send(&mut self, _name: &str, job: &[u8]) -> Result<Sent, PrinterError> {
         let unreachable = |source| PrinterError::Unreachable { target: self.describe(), source };
-        let mut stream = self.connect().map_err(unreachable)?;
-        self.write(&mut stream, job)?;
-        self.wait_for_close(&mut stream, job.len())?;
+        let deadline = Instant::now() + self.timeouts.job;
+        let mut stream = self.connect(deadline).map_err(unreachable)?;
+        self.write(&mut stream, job, deadline)?;
+        self.wait_for_close(&mut stream, job.len(), deadline)?;
         Ok(Sent::Unconfirmed)
     }
 
@@ -164,6 +185,23 @@ mod tests {
         assert!(matches!(error, PrinterError::Timeout { sent, total, .. } if sent < total), "{error}");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(error.may_have_printed());
+    }
+
+    #[test]
+    fn a_printer_that_takes_a_little_again_and_again_meets_the_deadline() {
+        let (listener, mut printer) = listener();
+        printer.timeouts = Timeouts { job: Duration::from_millis(300), ..Timeouts::default() };
+        thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut some = [0u8; 1024];
+            // Never long enough silent for the time of a single write.
+            while stream.read(&mut some).is_ok_and(|got| got > 0) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let job = vec![0x55; 64 << 20];
+        let error = printer.send("INV-1", &job).unwrap_err();
+        assert!(matches!(error, PrinterError::Timeout { sent, total, .. } if sent < total), "{error}");
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub struct Fake {
     pub mood: Mutex<Mood>,
     pub callers: Mutex<Vec<Caller>>,
     pub findings: Mutex<Vec<wire::VerifyFinding>>,
+    /// What became of every sale, if not waiting.
+    pub report: Mutex<Option<wire::Report>>,
+    /// The queue, if not three waiting.
+    pub queue: Mutex<Option<wire::Queue>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
 }
 
@@ -120,7 +124,7 @@ impl Till for Fake {
         };
         let found = sales.iter().rev().filter(|(_, sale)| answers(sale)).map(|(_, sale)| Found {
             sale: sale.clone(),
-            report: wire::Report { state: "Queued".to_owned(), attempts: 0, note: None },
+            report: self.report.lock().unwrap().clone().unwrap_or_else(queued),
             print: Some(wire::Print { state: "Printed".to_owned() }),
         });
         Ok(found.collect())
@@ -140,11 +144,7 @@ impl Till for Fake {
             selling: wire::Selling { ready: true, reason: None },
             documents: self.sales.lock().unwrap().len() as u64,
             last: None,
-            queue: wire::Queue {
-                states: HashMap::from([("Queued".to_owned(), 3)]).into_iter().collect(),
-                unsent: 3,
-                ..Default::default()
-            },
+            queue: self.queue.lock().unwrap().clone().unwrap_or_else(three_waiting),
             printing: wire::Printing { target: "none".to_owned(), ..Default::default() },
             certificate: None,
         })
@@ -163,6 +163,18 @@ impl Till for Fake {
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
         Ok(3)
+    }
+}
+
+fn queued() -> wire::Report {
+    wire::Report { state: "Queued".to_owned(), attempts: 0, note: None, findings: Vec::new() }
+}
+
+fn three_waiting() -> wire::Queue {
+    wire::Queue {
+        states: HashMap::from([("Queued".to_owned(), 3)]).into_iter().collect(),
+        unsent: 3,
+        ..Default::default()
     }
 }
 
