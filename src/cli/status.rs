@@ -103,7 +103,14 @@ fn advice(status: &Status) -> Vec<String> {
     if rejected > 0 {
         let named = named(&status.queue.rejected, rejected);
         advice.push(format!(
-            "{rejected} rejected by Fatoora{named}: `tilld show NUMBER` says why; correct the cause, and issue credit notes."
+            "{rejected} rejected by Fatoora{named}: `tilld show NUMBER` says why; correct the cause in the settings or \
+             the item data and keep the number for support. A rejected invoice needs no credit note."
+        ));
+    }
+    let unsure = count(&status.printing.states, "Unconfirmed");
+    if unsure > 0 {
+        advice.push(format!(
+            "{unsure} receipts may not have come out: ask the cashier, and reprint those that are missing."
         ));
     }
     let held = count(&status.queue.states, "Held");
