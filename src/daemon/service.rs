@@ -14,7 +14,7 @@ use super::printing::Doorbell;
 use crate::api::{
     self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
 };
-use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind, Seller};
+use crate::invoice::{self, Draft, Finding, InvoiceNumber, IssueMoment, Kind, Priced, Seller};
 use crate::ledger::{
     self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
     Stored, audit,
@@ -59,8 +59,14 @@ pub struct Service {
 impl Till for Service {
     async fn sell(&self, order: SaleOrder) -> Result<Sold, Refusal> {
         let SaleOrder { draft, idempotency, caller } = order;
-        self.check_buyer(draft.buyer.as_ref().and_then(|buyer| buyer.vat.as_ref()))?;
-        let priced = invoice::price(&draft).map_err(Refusal::Findings)?;
+        let priced = match self.priced(&draft) {
+            Ok(priced) => priced,
+            // A sale that an earlier version accepted is answered for ever,
+            // whatever the rules say today.
+            Err(findings) => {
+                return self.recall(idempotency).await?.ok_or(Refusal::Findings(findings));
+            }
+        };
         let order = Order {
             kind: Kind::SIMPLIFIED_INVOICE,
             priced,
@@ -209,14 +215,13 @@ impl Till for Service {
 }
 
 impl Service {
-    /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).
-    fn check_buyer(&self, vat: Option<&invoice::VatNumber>) -> Result<(), Refusal> {
-        match vat {
-            Some(vat) if *vat == self.facts.seller.vat => {
-                Err(Refusal::Findings(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)]))
-            }
-            _ => Ok(()),
+    /// The amounts of a sale, or everything that speaks against it.
+    fn priced(&self, draft: &Draft) -> Result<Priced, Vec<Finding>> {
+        let buyer = draft.buyer.as_ref().and_then(|buyer| buyer.vat.as_ref());
+        if buyer == Some(&self.facts.seller.vat) {
+            return Err(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)]);
         }
+        invoice::price(draft)
     }
 
     fn printing(&self, prints: &[PrintState]) -> wire::Printing {
@@ -352,3 +357,6 @@ fn refusal(error: AppendError) -> Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

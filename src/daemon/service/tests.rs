@@ -1,0 +1,126 @@
+//! The service over a real ledger, with a clock that the test sets.
+
+use k256::ecdsa::signature::Signer as _;
+use k256::ecdsa::{DerSignature, SigningKey};
+use tempfile::TempDir;
+
+use super::*;
+use crate::chain::InvoiceHash;
+use crate::daemon::slips::Shop;
+use crate::ledger::{TestClock, Unit};
+use crate::receipt::PaperWidth;
+use crate::stamp::{Signer, SignerError, StampCertificate};
+
+/// The published key of the vectors; worthless, for tests only.
+const KEY: &str = include_str!("../../../tests/vectors/simplified-388.json");
+const CERTIFICATE: &str = include_str!("../../../tests/vectors/test-cert-b64.txt");
+const NOW: i64 = 1_773_511_509;
+/// One line of 11.50 riyals, by the till's own seller.
+const TO_ITSELF: &str = r#"{"buyer":{"name":"Qahwa Corner","vat_number":"399999999900003"},"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"}}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
+
+struct VectorSigner(SigningKey);
+
+impl Signer for VectorSigner {
+    fn sign(&self, hash: &InvoiceHash) -> Result<Vec<u8>, SignerError> {
+        let signature: DerSignature = self.0.sign(hash.bytes());
+        Ok(signature.as_bytes().to_vec())
+    }
+
+    fn public_key_der(&self) -> Vec<u8> {
+        certificate().public_key_der().to_vec()
+    }
+}
+
+fn certificate() -> StampCertificate {
+    StampCertificate::from_base64(CERTIFICATE.trim()).unwrap()
+}
+
+fn signer() -> Box<VectorSigner> {
+    let facts: serde_json::Value = serde_json::from_str(KEY).unwrap();
+    let text = facts["private_key_scalar_hex"].as_str().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    let key: Vec<u8> = (0..text.len()).step_by(2).map(byte).collect();
+    Box::new(VectorSigner(SigningKey::from_slice(&key).unwrap()))
+}
+
+fn seller() -> Arc<Seller> {
+    Arc::new(Seller {
+        name: "زاوية القهوة | Qahwa Corner".into(),
+        vat: invoice::VatNumber::parse("399999999900003").unwrap(),
+        id: invoice::PartyId::seller("CRN", "1010010000").unwrap(),
+        address: invoice::Address {
+            street: "طريق العليا".into(),
+            additional_street: None,
+            building: "2322".into(),
+            additional_number: None,
+            district: "العليا".into(),
+            city: "الرياض".into(),
+            postal_code: "12214".into(),
+            province: None,
+            country: "SA".into(),
+        },
+    })
+}
+
+struct Bench {
+    service: Service,
+    clock: Arc<TestClock>,
+    _dir: TempDir,
+}
+
+fn bench() -> Bench {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at(NOW));
+    let (data, anchor) = (dir.path().join("data"), dir.path().join("mark"));
+    let mut store = Store::open(&data, &anchor, clock.clone()).unwrap();
+    let unit = Unit {
+        certificate: certificate(),
+        signer: signer(),
+        seller: seller(),
+        environment: "sandbox".to_owned(),
+        number_prefix: "T1-".to_owned(),
+        dictionary: Vec::new(),
+    };
+    store.activate(unit).unwrap();
+    let (ledger, _) = Ledger::start(store).unwrap();
+    let facts = Facts {
+        till: "T1".to_owned(),
+        environment: "sandbox".to_owned(),
+        address_override: None,
+        seller: seller(),
+        data_dir: data,
+        printer: "none".to_owned(),
+        print: false,
+        certificate: None,
+        not_ready: None,
+    };
+    let service = Service {
+        facts,
+        ledger,
+        clock: clock.clone(),
+        press: Arc::new(Press::new(PaperWidth::Mm80, Shop { trade_name: None, till: None, footer: vec![] })),
+        doorbell: Arc::new(Doorbell::default()),
+        wakes: Arc::new(Wakes::new()),
+        report: watch::channel(report::Status::default()).1,
+        print_fault: Arc::new(Mutex::new(None)),
+    };
+    Bench { service, clock, _dir: dir }
+}
+
+fn order(draft: Draft) -> SaleOrder {
+    let idempotency = Idempotency { key: "k".to_owned(), body_sha256: [7; 32] };
+    SaleOrder { draft, idempotency, caller: Caller::default() }
+}
+
+#[tokio::test]
+async fn a_sale_that_rules_of_today_refuse_is_answered_as_before() {
+    let Bench { service, .. } = bench();
+    let forbidden = invoice::read_sale(TO_ITSELF.as_bytes()).unwrap();
+    let findings = service.sell(order(forbidden.clone())).await;
+    assert!(matches!(findings, Err(Refusal::Findings(_))), "{findings:?}");
+    // Under the rules of its day the same request was a sale.
+    let accepted = Draft { buyer: None, ..forbidden.clone() };
+    let first = service.sell(order(accepted)).await.unwrap();
+    let again = service.sell(order(forbidden)).await.unwrap();
+    assert_eq!(again, Sold { replayed: true, ..first });
+}
