@@ -40,7 +40,8 @@ pub struct Facts {
     /// Whether a sale prints at once.
     pub print: bool,
     pub certificate: Option<wire::Certificate>,
-    /// Why the till cannot sell, if it was started without an identity.
+    /// Why the till cannot sell, if it was started without an identity; what
+    /// else speaks against a sale the ledger says at every moment.
     pub not_ready: Option<Bilingual>,
 }
 
@@ -139,9 +140,11 @@ impl Till for Service {
             let last = store.newest(1)?.into_iter().next();
             let prints: Vec<PrintState> =
                 store.print_jobs(MOST_PRINTS)?.into_iter().map(|job| job.state).collect();
-            Ok((store.queue_summary(), last, prints))
+            let ready = store.ready().map_err(|error| error.words());
+            Ok((store.queue_summary(), last, prints, ready))
         };
-        let (queue, last, prints) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let (queue, last, prints, ready) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let not_ready = self.facts.not_ready.clone().or(ready.err());
         let certificate = self.facts.certificate.clone();
         let pause = self.report.borrow().pause;
         let mut environment = self.facts.environment.clone();
@@ -162,10 +165,7 @@ impl Till for Service {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             environment,
             time: moment_text(self.clock.now()),
-            selling: wire::Selling {
-                ready: self.facts.not_ready.is_none(),
-                reason: self.facts.not_ready.clone().map(wire::Words::from),
-            },
+            selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
             documents: queue.documents,
             last: last.map(|last| wire::Last {
                 icv: last.icv.get(),
@@ -347,10 +347,10 @@ fn refusal(error: AppendError) -> Refusal {
     match error {
         AppendError::KeyConflict { number } => Refusal::KeyConflict { number },
         AppendError::NoIdentity => Refusal::NotOnboarded,
-        AppendError::ClockBehind { .. }
-        | AppendError::NotYetValid { .. }
-        | AppendError::Expired { .. }
-        | AppendError::ClockUnusable => Refusal::Clock(words),
+        AppendError::ClockBehind { .. } | AppendError::NotYetValid { .. } | AppendError::ClockUnusable => {
+            Refusal::Clock(words)
+        }
+        AppendError::Expired { .. } => Refusal::Expired(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");
             Refusal::Unavailable(words)

@@ -8,6 +8,7 @@ use super::*;
 use crate::chain::InvoiceHash;
 use crate::daemon::slips::Shop;
 use crate::ledger::{TestClock, Unit};
+use crate::money::Halalas;
 use crate::receipt::PaperWidth;
 use crate::stamp::{Signer, SignerError, StampCertificate};
 
@@ -15,8 +16,8 @@ use crate::stamp::{Signer, SignerError, StampCertificate};
 const KEY: &str = include_str!("../../../tests/vectors/simplified-388.json");
 const CERTIFICATE: &str = include_str!("../../../tests/vectors/test-cert-b64.txt");
 const NOW: i64 = 1_773_511_509;
-/// One line of 11.50 riyals, by the till's own seller.
-const TO_ITSELF: &str = r#"{"buyer":{"name":"Qahwa Corner","vat_number":"399999999900003"},"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"}}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
+/// One line of 11.50 riyals.
+const SALE: &str = r#"{"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"}}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
 
 struct VectorSigner(SigningKey);
 
@@ -115,12 +116,40 @@ fn order(draft: Draft) -> SaleOrder {
 #[tokio::test]
 async fn a_sale_that_rules_of_today_refuse_is_answered_as_before() {
     let Bench { service, .. } = bench();
-    let forbidden = invoice::read_sale(TO_ITSELF.as_bytes()).unwrap();
+    let sale = invoice::read_sale(SALE.as_bytes()).unwrap();
+    let short = vec![invoice::Tender { kind: invoice::TenderKind::Cash, amount: Halalas::new(1) }];
+    let forbidden = Draft { tenders: short, ..sale.clone() };
     let findings = service.sell(order(forbidden.clone())).await;
     assert!(matches!(findings, Err(Refusal::Findings(_))), "{findings:?}");
     // Under the rules of its day the same request was a sale.
-    let accepted = Draft { buyer: None, ..forbidden.clone() };
-    let first = service.sell(order(accepted)).await.unwrap();
+    let first = service.sell(order(sale)).await.unwrap();
     let again = service.sell(order(forbidden)).await.unwrap();
     assert_eq!(again, Sold { replayed: true, ..first });
+}
+
+#[tokio::test]
+async fn status_says_at_every_moment_whether_a_sale_is_possible() {
+    let Bench { service, clock, .. } = bench();
+    let draft = || invoice::read_sale(SALE.as_bytes()).unwrap();
+    assert!(service.status().await.unwrap().selling.ready);
+    service.sell(order(draft())).await.unwrap();
+    let (behind, expired) = (NOW - 3_000, certificate().not_after() + 1);
+    for (at, words) in [(behind, "behind"), (expired, "ended")] {
+        clock.set(at);
+        let selling = service.status().await.unwrap().selling;
+        let reason = selling.reason.unwrap();
+        assert!(!selling.ready && reason.en.contains(words), "{}", reason.en);
+        let next = SaleOrder { idempotency: another(), ..order(draft()) };
+        match service.sell(next).await {
+            Err(Refusal::Clock(said)) => assert_eq!((at, said.en), (behind, reason.en)),
+            Err(Refusal::Expired(said)) => assert_eq!((at, said.en), (expired, reason.en)),
+            other => panic!("{other:?}"),
+        }
+    }
+    clock.set(NOW + 60);
+    assert!(service.status().await.unwrap().selling.ready);
+}
+
+fn another() -> Idempotency {
+    Idempotency { key: "l".to_owned(), body_sha256: [8; 32] }
 }
