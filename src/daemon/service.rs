@@ -14,7 +14,7 @@ use super::printing::Doorbell;
 use crate::api::{
     self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
 };
-use crate::invoice::{self, Draft, Finding, InvoiceNumber, IssueMoment, Kind, Priced, Seller};
+use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind};
 use crate::ledger::{
     self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
     Stored, audit,
@@ -34,7 +34,6 @@ pub struct Facts {
     pub environment: String,
     /// Shown when the address is not the platform's own.
     pub address_override: Option<String>,
-    pub seller: Arc<Seller>,
     pub data_dir: PathBuf,
     pub printer: String,
     /// Whether a sale prints at once.
@@ -60,7 +59,7 @@ pub struct Service {
 impl Till for Service {
     async fn sell(&self, order: SaleOrder) -> Result<Sold, Refusal> {
         let SaleOrder { draft, idempotency, caller } = order;
-        let priced = match self.priced(&draft) {
+        let priced = match invoice::price(&draft) {
             Ok(priced) => priced,
             // A sale that an earlier version accepted is answered for ever,
             // whatever the rules say today.
@@ -215,15 +214,6 @@ impl Till for Service {
 }
 
 impl Service {
-    /// The amounts of a sale, or everything that speaks against it.
-    fn priced(&self, draft: &Draft) -> Result<Priced, Vec<Finding>> {
-        let buyer = draft.buyer.as_ref().and_then(|buyer| buyer.vat.as_ref());
-        if buyer == Some(&self.facts.seller.vat) {
-            return Err(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)]);
-        }
-        invoice::price(draft)
-    }
-
     fn printing(&self, prints: &[PrintState]) -> wire::Printing {
         let mut states = BTreeMap::new();
         for state in prints {
@@ -346,6 +336,9 @@ fn refusal(error: AppendError) -> Refusal {
     let words = error.words();
     match error {
         AppendError::KeyConflict { number } => Refusal::KeyConflict { number },
+        AppendError::BuyerIsSeller => {
+            Refusal::Findings(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)])
+        }
         AppendError::NoIdentity => Refusal::NotOnboarded,
         AppendError::ClockBehind { .. } | AppendError::NotYetValid { .. } | AppendError::ClockUnusable => {
             Refusal::Clock(words)

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::chain::InvoiceHash;
 use crate::daemon::slips::Shop;
+use crate::invoice::{Draft, Seller};
 use crate::ledger::{TestClock, Unit};
 use crate::money::Halalas;
 use crate::receipt::PaperWidth;
@@ -88,7 +89,6 @@ fn bench() -> Bench {
         till: "T1".to_owned(),
         environment: "sandbox".to_owned(),
         address_override: None,
-        seller: seller(),
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
@@ -152,4 +152,20 @@ async fn status_says_at_every_moment_whether_a_sale_is_possible() {
 
 fn another() -> Idempotency {
     Idempotency { key: "l".to_owned(), body_sha256: [8; 32] }
+}
+
+#[tokio::test]
+async fn nobody_sells_to_himself() {
+    let Bench { service, .. } = bench();
+    let own = Some(seller().vat.clone());
+    let buyer = Some(invoice::Buyer { name: None, vat: own, id: None, address: None });
+    let to_itself = Draft { buyer, ..invoice::read_sale(SALE.as_bytes()).unwrap() };
+    match service.sell(order(to_itself.clone())).await {
+        Err(Refusal::Findings(found)) => {
+            assert_eq!(found, [Finding::at("buyer.vat_number", Problem::BuyerIsSeller)]);
+        }
+        other => panic!("{other:?}"),
+    }
+    let sold = service.sell(order(Draft { buyer: None, ..to_itself })).await.unwrap();
+    assert_eq!(sold.sale.icv.get(), 1, "the refusal took no number");
 }
