@@ -268,6 +268,7 @@ async fn what_the_till_refuses_is_said_with_its_status() {
     for (refusal, status, code) in [
         (Refusal::NotOnboarded, 503, "not-onboarded"),
         (Refusal::Clock(words.clone()), 503, "clock-not-trusted"),
+        (Refusal::Expired(words.clone()), 503, "certificate-expired"),
         (Refusal::Unavailable(words.clone()), 503, "unavailable"),
         (Refusal::Busy, 503, "busy"),
         (Refusal::Stopping, 503, "stopping"),

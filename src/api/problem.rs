@@ -28,6 +28,7 @@ pub enum ProblemCode {
     VerifyRunning,
     NotOnboarded,
     Clock,
+    Expired,
     Unavailable,
     Busy,
     Stopping,
@@ -45,7 +46,7 @@ pub struct Problem {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 21] = [
+    pub const ALL: [ProblemCode; 22] = [
         ProblemCode::KeyMissing,
         ProblemCode::KeyMalformed,
         ProblemCode::KeyConflict,
@@ -62,6 +63,7 @@ impl ProblemCode {
         ProblemCode::VerifyRunning,
         ProblemCode::NotOnboarded,
         ProblemCode::Clock,
+        ProblemCode::Expired,
         ProblemCode::Unavailable,
         ProblemCode::Busy,
         ProblemCode::Stopping,
@@ -88,6 +90,7 @@ impl ProblemCode {
             ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemCode::NotOnboarded
             | ProblemCode::Clock
+            | ProblemCode::Expired
             | ProblemCode::Unavailable
             | ProblemCode::Busy
             | ProblemCode::Stopping => StatusCode::SERVICE_UNAVAILABLE,
@@ -114,6 +117,7 @@ impl ProblemCode {
             ProblemCode::VerifyRunning => "verify-running",
             ProblemCode::NotOnboarded => "not-onboarded",
             ProblemCode::Clock => "clock-not-trusted",
+            ProblemCode::Expired => "certificate-expired",
             ProblemCode::Unavailable => "unavailable",
             ProblemCode::Busy => "busy",
             ProblemCode::Stopping => "stopping",
@@ -237,6 +241,13 @@ impl ProblemCode {
                     "اضبط ساعة الجهاز ثم أعد إرسال عملية البيع بمفتاح التكرار نفسه.",
                 ),
             ],
+            ProblemCode::Expired => [
+                ("The till's certificate has expired", "انتهت صلاحية شهادة الجهاز"),
+                (
+                    "Renew the certificate (tilld onboard), then send the sale again with the same Idempotency-Key.",
+                    "جدد الشهادة (tilld onboard) ثم أعد إرسال عملية البيع بمفتاح التكرار نفسه.",
+                ),
+            ],
             ProblemCode::Unavailable => [
                 ("The till cannot do this now", "لا يستطيع الجهاز تنفيذ هذا الآن"),
                 ("Ask for /v1/status, which says why.", "اطلب ‎/v1/status‎ لمعرفة السبب."),
@@ -293,6 +304,7 @@ impl From<Refusal> for Problem {
             Refusal::KeyConflict { number } => conflict(&number),
             Refusal::NotOnboarded => ProblemCode::NotOnboarded.into(),
             Refusal::Clock(detail) => Problem::explained(ProblemCode::Clock, detail),
+            Refusal::Expired(detail) => Problem::explained(ProblemCode::Expired, detail),
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
             Refusal::Busy => ProblemCode::Busy.into(),
             Refusal::Stopping => ProblemCode::Stopping.into(),

@@ -112,6 +112,8 @@ pub enum Refusal {
     NotOnboarded,
     /// The clock cannot be trusted; says what is wrong with it and what to do.
     Clock(Bilingual),
+    /// The certificate has ended; says when and what to do.
+    Expired(Bilingual),
     /// The till cannot do it now; says why and what to do.
     Unavailable(Bilingual),
     /// More is waiting than the till takes on; ask again shortly.

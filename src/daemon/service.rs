@@ -15,7 +15,7 @@ use super::printing::Doorbell;
 use crate::api::{
     self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
 };
-use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind, Seller};
+use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind};
 use crate::ledger::{
     self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
     Stored, audit,
@@ -37,8 +37,6 @@ pub struct Facts {
     pub environment: String,
     /// Shown when the address is not the platform's own.
     pub address_override: Option<String>,
-    /// Who issues the invoices.
-    pub seller: Arc<Seller>,
     /// Where the ledger lies.
     pub data_dir: PathBuf,
     /// The printer as the settings name it.
@@ -47,7 +45,8 @@ pub struct Facts {
     pub print: bool,
     /// The one that stamps, for status.
     pub certificate: Option<wire::Certificate>,
-    /// Why the till cannot sell, if it was started without an identity.
+    /// Why the till cannot sell, if it was started without an identity; what
+    /// else speaks against a sale the ledger says at every moment.
     pub not_ready: Option<Bilingual>,
 }
 
@@ -74,8 +73,14 @@ pub struct Service {
 impl Till for Service {
     async fn sell(&self, order: SaleOrder) -> Result<Sold, Refusal> {
         let SaleOrder { draft, idempotency, caller } = order;
-        self.check_buyer(draft.buyer.as_ref().and_then(|buyer| buyer.vat.as_ref()))?;
-        let priced = invoice::price(&draft).map_err(Refusal::Findings)?;
+        let priced = match invoice::price(&draft) {
+            Ok(priced) => priced,
+            // A sale that an earlier version accepted is answered for ever,
+            // whatever the rules say today.
+            Err(findings) => {
+                return self.recall(idempotency).await?.ok_or(Refusal::Findings(findings));
+            }
+        };
         let order = Order {
             kind: Kind::SIMPLIFIED_INVOICE,
             priced,
@@ -150,10 +155,12 @@ impl Till for Service {
                 store.print_jobs(MOST_PRINTS)?.into_iter().map(|job| job.state).collect();
             let rejected = numbers_in(store, ReportState::Rejected)?;
             let held = numbers_in(store, ReportState::Held)?;
-            Ok((store.queue_summary(), last, prints, rejected, held))
+            let ready = store.ready().map_err(|error| error.words());
+            Ok((store.queue_summary(), last, prints, (rejected, held), ready))
         };
-        let (queue, last, prints, rejected, held) =
+        let (queue, last, prints, (rejected, held), ready) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let not_ready = self.facts.not_ready.clone().or(ready.err());
         let certificate = self.facts.certificate.clone();
         let pause = self.report.borrow().pause;
         let mut environment = self.facts.environment.clone();
@@ -174,10 +181,7 @@ impl Till for Service {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             environment,
             time: moment_text(self.clock.now()),
-            selling: wire::Selling {
-                ready: self.facts.not_ready.is_none(),
-                reason: self.facts.not_ready.clone().map(wire::Words::from),
-            },
+            selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
             documents: queue.documents,
             last: last.map(|last| wire::Last {
                 icv: last.icv.get(),
@@ -229,16 +233,6 @@ impl Till for Service {
 }
 
 impl Service {
-    /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).
-    fn check_buyer(&self, vat: Option<&invoice::VatNumber>) -> Result<(), Refusal> {
-        match vat {
-            Some(vat) if *vat == self.facts.seller.vat => {
-                Err(Refusal::Findings(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)]))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn printing(&self, prints: &[PrintState]) -> wire::Printing {
         let mut states = BTreeMap::new();
         for state in prints {
@@ -362,14 +356,20 @@ fn refusal(error: AppendError) -> Refusal {
     let words = error.words();
     match error {
         AppendError::KeyConflict { number } => Refusal::KeyConflict { number },
+        AppendError::BuyerIsSeller => {
+            Refusal::Findings(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)])
+        }
         AppendError::NoIdentity => Refusal::NotOnboarded,
-        AppendError::ClockBehind { .. }
-        | AppendError::NotYetValid { .. }
-        | AppendError::Expired { .. }
-        | AppendError::ClockUnusable => Refusal::Clock(words),
+        AppendError::ClockBehind { .. } | AppendError::NotYetValid { .. } | AppendError::ClockUnusable => {
+            Refusal::Clock(words)
+        }
+        AppendError::Expired { .. } => Refusal::Expired(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");
             Refusal::Unavailable(words)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

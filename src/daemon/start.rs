@@ -276,7 +276,6 @@ fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready:
         till: settings.till.name.clone(),
         environment: settings.fatoora.environment.word().to_owned(),
         address_override: settings.fatoora.base_url.clone(),
-        seller: Arc::clone(&settings.seller),
         data_dir: settings.till.data_dir.clone(),
         printer,
         print: prints,

@@ -63,6 +63,7 @@ impl Store {
         if let Some(earlier) = earlier {
             return Ok(earlier);
         }
+        self.check_buyer(order.buyer.as_ref())?;
         let place = self.next_place()?;
         let (invoice, order) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
@@ -83,6 +84,12 @@ impl Store {
             return Err(AppendError::KeyConflict { number: earlier.number });
         }
         Ok(Some(Stored { replayed: true, ..earlier }))
+    }
+
+    /// Whether a sale would be stored now, as far as identity, clock and
+    /// certificate decide. Changes nothing.
+    pub fn ready(&self) -> Result<(), AppendError> {
+        self.moment().map(|_| ())
     }
 
     fn next_place(&mut self) -> Result<Place, AppendError> {
@@ -123,6 +130,15 @@ impl Store {
             return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
         }
         Ok(moment)
+    }
+
+    /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).
+    fn check_buyer(&self, buyer: Option<&Buyer>) -> Result<(), AppendError> {
+        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        match buyer.and_then(|buyer| buyer.vat.as_ref()) {
+            Some(vat) if *vat == active.unit.seller.vat => Err(AppendError::BuyerIsSeller),
+            _ => Ok(()),
+        }
     }
 
     fn invoice(&self, place: &Place, order: Order) -> Result<(Invoice, Rest), AppendError> {

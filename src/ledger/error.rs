@@ -144,6 +144,10 @@ pub enum AppendError {
          only with the very same request"
     )]
     KeyConflict { number: String },
+    #[error(
+        "the buyer's VAT number is the seller's own (BR-CUSTOM-VALIDATION-01). State the customer's number, or none"
+    )]
+    BuyerIsSeller,
     #[error("this till has no identity yet, so it cannot stamp invoices. Onboard it first")]
     NoIdentity,
     #[error(
@@ -175,6 +179,9 @@ impl AppendError {
                 format!(
                     "مفتاح التكرار مستخدم لعملية بيع أخرى (الفاتورة {number}). استخدم مفتاحا جديدا لكل عملية بيع."
                 )
+            }
+            AppendError::BuyerIsSeller => {
+                "الرقم الضريبي للمشتري هو رقم البائع نفسه. أدخل رقم العميل أو اتركه فارغا.".to_owned()
             }
             AppendError::NoIdentity => {
                 "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned()

@@ -1,6 +1,8 @@
 //! Reads a finished document again and checks everything the stamp claims:
 //! hash, SignedProperties, certificate, signature and QR (signing.md section 10).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k256::ecdsa::DerSignature;
@@ -69,6 +71,9 @@ pub enum VerifyError {
     /// Digest, issuer or serial number are not those of the certificate.
     #[error("the stamp says of its certificate what the certificate does not: {0}")]
     CertificateFacts(&'static str),
+    /// Stamped at another moment than it was issued.
+    #[error("the signing time is not the document's moment of issue")]
+    SigningTime,
     /// ECDSA says no.
     #[error("the signature does not belong to the hash and the certificate's key")]
     Signature,
@@ -116,8 +121,12 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
     let signature = DerSignature::try_from(der.as_slice()).map_err(|_| VerifyError::Signature)?;
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
     let verified = facts(root, &stamp, hash, blocks.qr)?;
+    let signing_time = stamp.signing_time();
+    if signing_time != verified.issued.to_string() {
+        return Err(VerifyError::SigningTime);
+    }
     check_qr(root, &verified, &stamp, certificate)?;
-    check_layout(&blocks, &verified, &stamp, certificate)?;
+    check_layout(&blocks, &verified, &stamp, &signing_time, certificate)?;
     Ok(verified)
 }
 
@@ -127,13 +136,12 @@ fn check_layout(
     blocks: &Blocks<'_, '_>,
     verified: &Verified,
     stamp: &Stamp<'_, '_>,
+    signing_time: &str,
     certificate: &StampCertificate,
 ) -> Result<(), VerifyError> {
-    let signing_time =
-        stamp.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default();
     let stated = xades::Stated {
         hash: stamp.digest,
-        signing_time: &signing_time,
+        signing_time,
         properties_digest: stamp.properties_digest,
         signature: stamp.signature,
     };
@@ -229,6 +237,11 @@ impl<'t, 'a> Stamp<'t, 'a> {
                 .ok_or(VerifyError::Missing("xades:SignedProperties"))?,
         })
     }
+
+    /// As written; empty if there is none.
+    fn signing_time(&self) -> Cow<'t, str> {
+        self.properties.text_of("xades:SignedSignatureProperties/xades:SigningTime").unwrap_or_default()
+    }
 }
 
 fn check_signed_properties(stamp: &Stamp<'_, '_>) -> Result<(), VerifyError> {
@@ -321,5 +334,33 @@ fn check_qr(
     match (1u8..).zip(tags).find(|(_, same)| !same) {
         Some((tag, _)) => Err(VerifyError::QrTag(tag)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &str = include_str!("../../tests/vectors/simplified-388.signed.xml");
+
+    /// The document with another signing time, and the digest that goes with it.
+    fn signed_at(time: &str) -> String {
+        let digest = |xml: &str| {
+            let tree = Tree::parse(xml.as_bytes()).unwrap();
+            let extensions = tree.root().child("ext:UBLExtensions").unwrap();
+            let stamp = Stamp::read(extensions).unwrap();
+            hex_digest_base64(&[&xades::digested_form(stamp.properties.raw()).unwrap()])
+        };
+        let time = format!("<xades:SigningTime>{time}</xades:SigningTime>");
+        let altered = SIGNED.replace("<xades:SigningTime>2026-03-14T21:05:09</xades:SigningTime>", &time);
+        altered.replace(&digest(SIGNED), &digest(&altered))
+    }
+
+    #[test]
+    fn the_signing_time_is_the_moment_of_issue() {
+        assert!(verify(signed_at("2026-03-14T21:05:09").as_bytes()).is_ok());
+        for time in ["2026-03-14T21:05:10", "2026-03-15T21:05:09", "2026-03-14T21:05:09Z", ""] {
+            assert_eq!(verify(signed_at(time).as_bytes()), Err(VerifyError::SigningTime), "{time}");
+        }
     }
 }
