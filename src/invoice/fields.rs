@@ -14,7 +14,7 @@ pub(super) struct Fields<'r> {
 }
 
 /// Faults of unknown and double keys that are listed.
-const MOST_FINDINGS: usize = 1_000;
+const MOST_FINDINGS: usize = 10_000;
 
 /// All that was found wrong so far.
 pub(super) type Findings = Vec<Finding>;
