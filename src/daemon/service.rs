@@ -360,9 +360,10 @@ fn refusal(error: AppendError) -> Refusal {
             Refusal::Findings(vec![Finding::at("buyer.vat_number", Problem::BuyerIsSeller)])
         }
         AppendError::NoIdentity => Refusal::NotOnboarded,
-        AppendError::ClockBehind { .. } | AppendError::NotYetValid { .. } | AppendError::ClockUnusable => {
-            Refusal::Clock(words)
-        }
+        AppendError::ClockBehind { .. }
+        | AppendError::ClockJumped { .. }
+        | AppendError::NotYetValid { .. }
+        | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");

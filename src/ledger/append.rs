@@ -16,6 +16,10 @@ use crate::chain::{Head, Link};
 use crate::invoice::{BillingReference, Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced};
 use crate::stamp::{self, Sealed};
 
+/// Seconds that the clock may be set forward while the store is open. A moment
+/// in the future would be stamped for ever and hold up every sale after it.
+const CLOCK_JUMP: i64 = 300;
+
 /// A priced sale that asks for its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -86,6 +90,13 @@ impl Store {
         Ok(Some(Stored { replayed: true, ..earlier }))
     }
 
+    /// Seconds that the wall clock was set forward since the store was opened.
+    fn jumped(&self, now: i64) -> i64 {
+        let (wall, started) = self.trusted;
+        let Some((then, uptime)) = started.zip(self.clock.uptime()) else { return 0 };
+        now.saturating_sub(wall).saturating_sub(uptime.saturating_sub(then))
+    }
+
     /// Whether a sale would be stored now, as far as identity, clock and
     /// certificate decide. Changes nothing.
     pub fn ready(&self) -> Result<(), AppendError> {
@@ -118,6 +129,10 @@ impl Store {
         let behind = self.last_issued.saturating_sub(now);
         if behind > self.clock_tolerance {
             return Err(AppendError::ClockBehind { seconds: behind });
+        }
+        let jumped = self.jumped(now);
+        if jumped > CLOCK_JUMP {
+            return Err(AppendError::ClockJumped { seconds: jumped });
         }
         let at = now.max(self.last_issued);
         let moment = IssueMoment::from_unix(at).ok_or(AppendError::ClockUnusable)?;

@@ -152,9 +152,14 @@ pub enum AppendError {
     NoIdentity,
     #[error(
         "the clock of the till is {seconds} s behind its last invoice. Set the clock right (automatic time) and \
-         try again"
+         try again{}", way_out(*seconds)[0]
     )]
     ClockBehind { seconds: i64 },
+    #[error(
+        "the clock of the till was set forward by {seconds} s while the till ran. If the time is right now, restart \
+         tilld; otherwise set the clock right"
+    )]
+    ClockJumped { seconds: i64 },
     #[error(
         "the certificate is valid only from {from} (Riyadh time) and the clock says {now}. Set the clock right"
     )]
@@ -169,6 +174,19 @@ pub enum AppendError {
     Seal(String),
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// What a gap of more than an hour means, in English and Arabic: the last
+/// invoice was stamped by a clock that ran ahead.
+fn way_out(seconds: i64) -> [&'static str; 2] {
+    if seconds <= 3_600 {
+        return ["", ""];
+    }
+    [
+        ". If the clock is right, the last invoice carries a time in the future: sales go on when the clock has \
+         passed it, or ask support",
+        " إن كانت الساعة صحيحة فآخر فاتورة تحمل وقتا في المستقبل: يستأنف البيع بعد ذلك الوقت، أو اتصل بالدعم.",
+    ]
 }
 
 impl AppendError {
@@ -188,7 +206,13 @@ impl AppendError {
             }
             AppendError::ClockBehind { seconds } => {
                 format!(
-                    "ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة."
+                    "ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة.{}",
+                    way_out(*seconds)[1]
+                )
+            }
+            AppendError::ClockJumped { seconds } => {
+                format!(
+                    "قُدمت ساعة الجهاز {seconds} ثانية أثناء العمل. إن كان الوقت صحيحا الآن فأعد تشغيل tilld، وإلا فاضبط الوقت."
                 )
             }
             AppendError::NotYetValid { from, now } => {

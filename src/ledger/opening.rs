@@ -224,6 +224,7 @@ fn load(
         db,
         path: path.clone(),
         mark,
+        trusted: (with.clock.now(), with.clock.uptime()),
         clock: with.clock,
         random: with.random,
         clock_tolerance: with.clock_tolerance,

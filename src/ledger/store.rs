@@ -71,6 +71,8 @@ pub struct Store {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) clock_tolerance: i64,
+    /// Wall clock and uptime at the opening, when the clock was trusted.
+    pub(super) trusted: (i64, Option<i64>),
     pub(super) chains: BTreeMap<ChainId, Chain>,
     pub(super) unit: Option<ActiveUnit>,
     /// Moment of the last document of any chain, seconds UTC.

@@ -71,8 +71,14 @@ struct Bench {
 }
 
 fn bench() -> Bench {
+    bench_at(None)
+}
+
+/// With what the machine says of its time since the start.
+fn bench_at(uptime: Option<i64>) -> Bench {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(TestClock::at(NOW));
+    uptime.into_iter().for_each(|seconds| clock.set_uptime(seconds));
     let (data, anchor) = (dir.path().join("data"), dir.path().join("mark"));
     let mut store = Store::open(&data, &anchor, clock.clone()).unwrap();
     let unit = Unit {
@@ -168,4 +174,22 @@ async fn nobody_sells_to_himself() {
     }
     let sold = service.sell(order(Draft { buyer: None, ..to_itself })).await.unwrap();
     assert_eq!(sold.sale.icv.get(), 1, "the refusal took no number");
+}
+
+#[tokio::test]
+async fn a_clock_set_forward_while_the_till_runs_stamps_nothing() {
+    let Bench { service, clock, .. } = bench_at(Some(1_000));
+    let sell = async |seconds: i64, uptime: i64| {
+        clock.set(NOW + seconds);
+        clock.set_uptime(1_000 + uptime);
+        service.sell(order(invoice::read_sale(SALE.as_bytes()).unwrap())).await
+    };
+    match sell(301, 0).await {
+        Err(Refusal::Clock(words)) => assert!(words.en.contains("301 s") && words.ar.contains("301")),
+        other => panic!("{other:?}"),
+    }
+    assert!(sell(86_400 + 300, 86_400).await.is_ok(), "a day has really passed");
+    clock.set(NOW);
+    let behind = service.status().await.unwrap().selling.reason.unwrap();
+    assert!(behind.en.contains("time in the future") && behind.ar.contains("المستقبل"), "{}", behind.en);
 }
