@@ -138,7 +138,7 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "unit.organization_unit is refused: the VAT number is that of a VAT group",
         ),
         ("id_scheme = \"CRN\"", "id_scheme = \"XYZ\"", "seller.id_scheme is refused"),
-        ("id = \"1010010000\"", "id = \"12\"", "seller.id is refused: a CRN identifier has 10 digits"),
+        ("id = \"1010010000\"", "id = \"12\"", "seller.id is refused: an identifier of scheme CRN has 10 digits"),
         (
             "building = \"2322\"",
             "building = \"23\"",
@@ -185,7 +185,7 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
         (
             "target = \"tcp:192.168.1.50:9100\"",
             "target = \"file:receipts\"",
-            "printer.target is not a printer",
+            "printer.target names a folder without its full path",
         ),
         ("width = 80", "width = 76", "printer.width is 76; accepted: the paper in millimetres, 80 or 58"),
         ("print = \"always\"", "print = \"sometimes\"", "printer.print is not one of the accepted words"),
