@@ -138,7 +138,11 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "unit.organization_unit is refused: the VAT number is that of a VAT group",
         ),
         ("id_scheme = \"CRN\"", "id_scheme = \"XYZ\"", "seller.id_scheme is refused"),
-        ("id = \"1010010000\"", "id = \"12\"", "seller.id is refused: an identifier of scheme CRN has 10 digits"),
+        (
+            "id = \"1010010000\"",
+            "id = \"12\"",
+            "seller.id is refused: an identifier of scheme CRN has 10 digits",
+        ),
         (
             "building = \"2322\"",
             "building = \"23\"",
