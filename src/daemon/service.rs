@@ -2,7 +2,7 @@
 //! it, and the state of everything.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -39,6 +39,8 @@ pub struct Facts {
     pub address_override: Option<String>,
     /// Where the ledger lies.
     pub data_dir: PathBuf,
+    /// The file of its high-water mark.
+    pub anchor: PathBuf,
     /// The printer as the settings name it.
     pub printer: String,
     /// Whether a sale prints at once.
@@ -218,8 +220,8 @@ impl Till for Service {
     }
 
     async fn verify(&self) -> Result<wire::Verification, Refusal> {
-        let dir = self.facts.data_dir.clone();
-        let walk = tokio::task::spawn_blocking(move || verification(&dir));
+        let (dir, anchor) = (self.facts.data_dir.clone(), self.facts.anchor.clone());
+        let walk = tokio::task::spawn_blocking(move || verification(&dir, &anchor));
         walk.await
             .map_err(|error| Refusal::Fault(error.to_string()))?
             .map_err(|why| Refusal::Unavailable(Bilingual::new(why, "تعذر فحص السجل.")))
@@ -254,10 +256,22 @@ impl Service {
     }
 }
 
-/// Walks all chains in a data directory.
-pub fn verification(dir: &std::path::Path) -> Result<wire::Verification, String> {
+/// Walks all chains in a data directory, and holds the ledger against its
+/// high-water mark.
+pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, String> {
     let began = Instant::now();
-    let report = audit::verify_chain(dir, |_| {}).map_err(|error| error.to_string())?;
+    let words = |error: ledger::OpenError| error.to_string();
+    let missing = audit::compare_mark(dir, anchor).map_err(words)?;
+    let report = audit::verify_chain(dir, |_| {}).map_err(words)?;
+    let mark = missing.map(|what| wire::VerifyFinding {
+        code: "TILLD-MARK".to_owned(),
+        document: "ledger".to_owned(),
+        icv: None,
+        message: wire::Words {
+            en: what,
+            ar: "السجل لا يطابق علامة آخر فاتورة: قد تكون فواتير حُذفت منه.".to_owned(),
+        },
+    });
     let findings = report.findings.iter().map(|finding| wire::VerifyFinding {
         code: "TILLD-VERIFY".to_owned(),
         document: finding.document.to_string(),
@@ -271,7 +285,7 @@ pub fn verification(dir: &std::path::Path) -> Result<wire::Verification, String>
         documents: report.documents,
         chains: report.chains,
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        findings: findings.collect(),
+        findings: mark.into_iter().chain(findings).collect(),
     })
 }
 

@@ -277,6 +277,7 @@ fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready:
         environment: settings.fatoora.environment.word().to_owned(),
         address_override: settings.fatoora.base_url.clone(),
         data_dir: settings.till.data_dir.clone(),
+        anchor: settings.till.anchor.clone(),
         printer,
         print: prints,
         certificate,

@@ -12,12 +12,13 @@ use uuid::Uuid;
 use super::database::signed;
 use super::document::kind_from;
 use super::ids::{ChainId, DocumentId};
+use super::mark::{Mark, MarkFile};
 use super::migrate::SCHEMA_VERSION;
 use super::opening::{FILE_NAME, load_chains, load_packers};
 use super::packer::Packer;
 use super::store::Chain;
 use super::{OpenError, StorageError, Store, backup, database};
-use crate::chain::{Head, InvoiceHash, Link, PreviousHash, follow};
+use crate::chain::{Head, Icv, InvoiceHash, Link, PreviousHash, follow};
 use crate::stamp::{self, Verified};
 
 /// Documents that are read in one go.
@@ -66,6 +67,48 @@ pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report,
         report.documents += walk.documents;
     }
     Ok(report)
+}
+
+/// Holds the ledger against the high-water mark: `Some` says in words that
+/// documents which were issued here are missing from the file, or that the mark
+/// belongs to another ledger. A missing mark says nothing. Needs no lock; the
+/// mark is read first, since a running till writes it after the document.
+pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<String>, OpenError> {
+    let mark =
+        MarkFile::peek(anchor).map_err(|source| OpenError::Mark { anchor: anchor.to_owned(), source })?;
+    let Some(mark) = mark.filter(|mark| mark.documents > 0) else { return Ok(None) };
+    let path = dir.join(FILE_NAME);
+    let db = open(&path)?;
+    marked(&db, &path, anchor, &mark).map_err(|source| OpenError::Storage { path, source })
+}
+
+fn marked(db: &Connection, path: &Path, anchor: &Path, mark: &Mark) -> Result<Option<String>, StorageError> {
+    let contradiction = |error: OpenError| Ok(Some(error.to_string()));
+    let path = path.to_owned();
+    let ledger: Vec<u8> =
+        db.query_row("SELECT value FROM facts WHERE name = 'ledger'", [], |row| row.get(0))?;
+    if ledger != mark.ledger {
+        return contradiction(OpenError::ForeignMark { path, anchor: anchor.to_owned() });
+    }
+    let found: i64 = db.query_row("SELECT count(*) FROM documents", [], |row| row.get(0))?;
+    let found = u64::try_from(found).unwrap_or(0);
+    if found < mark.documents {
+        return contradiction(OpenError::Behind { path, found, known: mark.documents });
+    }
+    let chains = load_chains(db)?;
+    let chain = chains.iter().find(|(_, chain)| chain.fingerprint == mark.fingerprint).map(|(id, _)| *id);
+    let id = chain.and_then(|chain| DocumentId::new(chain, Icv::new(mark.icv)?));
+    let hash: Option<[u8; 32]> = match id {
+        Some(id) => db
+            .query_row("SELECT hash FROM documents WHERE id = ?1", [id.row()], |row| row.get(0))
+            .optional()?,
+        None => None,
+    };
+    if hash == Some(mark.hash) {
+        return Ok(None);
+    }
+    let at = id.map_or_else(|| format!("ICV {}", mark.icv), |id| id.to_string());
+    contradiction(OpenError::Diverged { path, at })
 }
 
 /// Reads every page and index of the file (`integrity_check`); takes long.
@@ -246,7 +289,6 @@ fn differences(line: &Line, verified: &Verified) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::Icv;
 
     #[test]
     fn findings_are_bounded_and_counted() {

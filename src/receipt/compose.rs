@@ -98,7 +98,9 @@ impl Page {
         match &seller.trade_name {
             Some(sign) => {
                 self.name(sign);
-                self.centered(&seller.name, Size::Body, Weight::Regular);
+                for language in seller.name.lines() {
+                    self.centered(language, Size::Body, Weight::Regular);
+                }
             }
             None => self.name(&seller.name),
         }

@@ -55,7 +55,7 @@ pub enum SlipKind {
 /// Who sells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seller {
-    /// BT-27; Arabic, English or both in one string.
+    /// BT-27; Arabic, English or both, each on a line of its own.
     pub name: String,
     /// The shop's sign, where it differs from the registered name.
     pub trade_name: Option<String>,

@@ -101,3 +101,27 @@ fn the_mark_of_another_till_is_refused() {
     std::fs::copy(empty.anchor(), till.anchor()).unwrap();
     assert!(till.try_open(Recovery::Refuse).is_ok());
 }
+
+#[test]
+fn a_deleted_tail_is_found_without_opening_the_ledger() {
+    let till = Till::new();
+    till.sell(3);
+    assert_eq!(audit::compare_mark(&till.dir(), &till.anchor()).unwrap(), None);
+    let db = till.intruder();
+    let triggers: Vec<String> = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    for trigger in triggers {
+        db.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+    }
+    db.execute_batch("DELETE FROM documents WHERE id = (1 << 32) + 3").unwrap();
+    drop(db);
+    assert!(audit::verify_chain(&till.dir(), |_| ()).unwrap().is_clean(), "the rest is a whole chain");
+    let found = audit::compare_mark(&till.dir(), &till.anchor()).unwrap().expect("a document is missing");
+    assert!(found.contains('2') && found.contains('3'), "{found}");
+}

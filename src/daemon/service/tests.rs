@@ -95,6 +95,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         till: "T1".to_owned(),
         environment: "sandbox".to_owned(),
         address_override: None,
+        anchor: data.with_file_name("anchor"),
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
