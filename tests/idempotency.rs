@@ -77,6 +77,9 @@ fn another_sale_under_a_used_key_is_refused_in_both_languages() {
     // Both say which invoice holds the key, and that nothing was issued.
     assert!(text("detail").contains("T01-000001") && text("detail").contains("Nothing was issued"));
     assert!(text("detail_ar").contains("T01-000001") && text("detail_ar").contains("لم يصدر"));
+    // Also when the other body is no valid sale.
+    let broken = till.sell("k", "{\"lines\": []}");
+    assert_eq!((broken.status, broken.json()["code"].as_str()), (409, Some("idempotency-key-conflict")));
     assert_eq!(till.status()["documents"], 1);
     assert!(till.sell("k", &sale_body(1)).body == first.body);
     assert_eq!(till.sell("l", &sale_body(2)).json()["icv"], 2);

@@ -132,7 +132,7 @@ pub trait Till: Send + Sync + 'static {
     fn sell(&self, order: SaleOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
 
     /// The sale made under this key with this very body, if there is one; a key
-    /// with another body is not found.
+    /// with another body is a [`Refusal::KeyConflict`], whatever else is wrong with it.
     fn recall(&self, of: Idempotency) -> impl Future<Output = Result<Option<Sold>, Refusal>> + Send;
 
     /// All documents that answer to it, the latest first.

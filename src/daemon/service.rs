@@ -120,7 +120,7 @@ impl Till for Service {
             let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
             match store.recall(&request) {
                 Ok(Some(stored)) => Ok(Some(Sold { sale: sale(store, &stored)?, replayed: true })),
-                Ok(None) | Err(AppendError::KeyConflict { .. }) => Ok(None),
+                Ok(None) => Ok(None),
                 Err(error) => Err(refusal(error)),
             }
         };

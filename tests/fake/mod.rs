@@ -110,7 +110,10 @@ impl Till for Fake {
 
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
         let sales = self.sales.lock().unwrap();
-        let known = sales.iter().find(|(known, _)| *known == of);
+        let known = sales.iter().find(|(known, _)| known.key == of.key);
+        if let Some((_, sale)) = known.filter(|(known, _)| *known != of) {
+            return Err(Refusal::KeyConflict { number: sale.number.to_string() });
+        }
         Ok(known.map(|(_, sale)| Sold { sale: sale.clone(), replayed: true }))
     }
 
