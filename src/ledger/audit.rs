@@ -120,6 +120,9 @@ pub fn check_file(dir: &Path) -> Result<(), OpenError> {
 
 fn open(path: &Path) -> Result<Connection, OpenError> {
     let storage = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
+    if !path.exists() {
+        return Err(OpenError::NoLedger { path: path.to_owned() });
+    }
     let db = database::open_reader(path).map_err(storage)?;
     let read =
         |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| storage(error.into()));

@@ -78,6 +78,11 @@ pub enum OpenError {
     InUse { dir: PathBuf },
     #[error("{path}: {source}")]
     Storage { path: PathBuf, source: StorageError },
+    #[error(
+        "there is no ledger at {path}: no till has been started there yet. If this till has sold before, the file was \
+         taken away: do not start it, and look for the file"
+    )]
+    NoLedger { path: PathBuf },
     #[error("{path} is not a ledger of tilld; point `data_dir` at the till's own directory")]
     NotALedger { path: PathBuf },
     #[error(

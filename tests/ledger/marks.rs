@@ -125,3 +125,9 @@ fn a_deleted_tail_is_found_without_opening_the_ledger() {
     let found = audit::compare_mark(&till.dir(), &till.anchor()).unwrap().expect("a document is missing");
     assert!(found.contains('2') && found.contains('3'), "{found}");
 }
+
+#[test]
+fn a_till_that_never_started_is_no_damaged_disk() {
+    let till = Till::new();
+    assert!(matches!(audit::verify_chain(&till.dir(), |_| ()), Err(OpenError::NoLedger { .. })));
+}
