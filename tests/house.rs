@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("money", &[]),
     ("chain", &[]),
     ("text", &["money"]),
+    ("xml", &["text"]),
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt"];
+const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt", "xml"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
