@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chain", &[]),
     ("text", &["money"]),
     ("xml", &["text"]),
+    ("schema", &["text", "xml"]),
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
@@ -31,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt", "xml"];
+const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt", "xml", "schema"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
