@@ -5,18 +5,22 @@
 //! argument.
 
 mod facts;
+mod finding;
 mod table;
 mod term;
 mod violation;
+mod words;
 
 pub use facts::{
     Address, AllowanceCharge, Amount, BillingReference, Contact, Delivery, Elsewhere, ExchangeRate, Facts,
     Line, MonetaryTotal, Number, Party, PartyId, PaymentMeans, PrepaymentReference, Price, Reference,
     Signature, SignatureInformation, Subtotal, TaxCategory, TaxScheme, TaxTotal, Text,
 };
+pub use finding::Finding;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
+pub use words::finding;
 
 /// What a rule may know besides the document.
 #[derive(Clone, Copy, Debug)]
