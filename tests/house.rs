@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
-    ("rules", &["money", "text"]),
+    ("rules", &["money", "chain", "text", "invoice"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
