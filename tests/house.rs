@@ -10,11 +10,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("money", &[]),
     ("chain", &[]),
     ("text", &["money"]),
-    ("xml", &["text"]),
-    ("schema", &["text", "xml"]),
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
+    ("xml", &["text"]),
+    ("schema", &["text", "xml"]),
+    ("rules", &["money", "chain", "text", "invoice"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
@@ -32,7 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt", "xml", "schema"];
+const PURE: &[&str] =
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -7,13 +7,16 @@ use super::model::{Content, Move, Name, Simple, State, Wildcard};
 use crate::xml::Ns;
 
 /// The namespaces, by number.
-pub(super) static SPACES: [Ns; 10] =
-    [Ns::Invoice, Ns::Cac, Ns::Cbc, Ns::Ext, Ns::Sig, Ns::Sac, Ns::Sbc, Ns::Ds, Ns::Xades, Ns::Xades141];
+#[rustfmt::skip]
+pub(super) static SPACES: [Ns; 10] = [
+    Ns::Invoice, Ns::Cac, Ns::Cbc, Ns::Ext, Ns::Sig, Ns::Sac, Ns::Sbc, Ns::Ds, Ns::Xades, Ns::Xades141,
+];
 
 /// How many of the elements are global; these come first, sorted by namespace and name.
 pub(super) const GLOBALS: u16 = 1621;
 
 /// All names, overlapping.
+#[rustfmt::skip]
 pub(super) static POOL: &str = concat!(
     "TransportServiceDescriptionRequestDocumentReferenceTransportProgressStatusRequestDocumentReferenceTr",
     "ansportExecutionPlanRequestDocumentReferenceTransportServiceProviderResponseDeadlinePeriodTransportS",
@@ -1258,6 +1261,7 @@ pub(super) static MOVES: [Move; 410] = [
 ];
 
 /// Wildcards: the namespace that is excluded (with that of names without one), and whether lax.
+#[rustfmt::skip]
 pub(super) static WILDCARDS: [Wildcard; 6] = [
     Wildcard(Some(3), true),
     Wildcard(None, false),
@@ -1268,4 +1272,7 @@ pub(super) static WILDCARDS: [Wildcard; 6] = [
 ];
 
 /// Closed lists of values.
-pub(super) static CHOICES: [&[&str]; 1] = [&["OIDAsURI", "OIDAsURN"]];
+#[rustfmt::skip]
+pub(super) static CHOICES: [&[&str]; 1] = [
+    &["OIDAsURI", "OIDAsURN"],
+];
