@@ -60,7 +60,7 @@ fn the_tree_is_what_the_document_says() {
         (last.resolve("p"), last.resolve(""), last.resolve("q")),
         (Some("urn:y"), Some("urn:x"), None)
     );
-    assert_eq!(root.string(), "\nxy");
+    assert_eq!((root.string(), root.leading_text(), first.leading_text()), ("\nxy".into(), "\n", "x"));
 }
 
 #[test]
