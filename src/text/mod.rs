@@ -2,8 +2,10 @@
 //! and matched exhaustively, so that a new one cannot lack a language.
 
 mod problem;
+mod returned;
 
 pub use problem::Problem;
+pub use returned::ReturnProblem;
 
 /// One message in both languages of the till.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -1,6 +1,6 @@
 //! What can be wrong with a sale, in words for the cashier and the integrator.
 
-use super::Bilingual;
+use super::{Bilingual, ReturnProblem};
 use crate::money::{Decimal, Halalas};
 
 /// A fault in a request, with the values that make it concrete.
@@ -74,6 +74,8 @@ pub enum Problem {
     TendersFallShort { paid: Halalas, payable: Halalas },
     /// More charged without cash than owed; only cash gives change.
     TendersExceed { paid: Halalas, payable: Halalas },
+    /// What only a return can have wrong.
+    Return(ReturnProblem),
 }
 
 impl Problem {
@@ -117,6 +119,7 @@ impl Problem {
             Problem::LineTooLarge { .. } | Problem::PayableTooLarge { .. } => "TILLD-TOO-LARGE",
             Problem::TendersFallShort { .. } => "TILLD-TENDERS-SHORT",
             Problem::TendersExceed { .. } => "TILLD-TENDERS-EXCEED",
+            Problem::Return(problem) => problem.rule(),
         }
     }
 
@@ -237,6 +240,7 @@ impl Problem {
                 format!("{paid} is charged without cash, but only {payable} is owed."),
                 format!("المدفوع بغير النقد {paid} والمستحق {payable} فقط."),
             ),
+            Problem::Return(problem) => problem.message(),
         }
     }
 
@@ -330,11 +334,12 @@ impl Problem {
                 "Charge cards no more than what is owed; only cash gives change.",
                 "لا تخصم من البطاقة أكثر من المستحق؛ الباقي للنقد فقط.",
             ),
+            Problem::Return(problem) => problem.remedy(),
         }
     }
 }
 
-fn one_of(accepted: &[&str]) -> Bilingual {
+pub(super) fn one_of(accepted: &[&str]) -> Bilingual {
     let accepted = accepted.join(", ");
     Bilingual::new(format!("Use one of: {accepted}."), format!("استخدم أحد القيم: {accepted}."))
 }
