@@ -15,6 +15,7 @@ mod moment;
 mod party;
 mod pricing;
 mod request;
+pub mod returns;
 mod tax;
 mod terms;
 

@@ -54,13 +54,14 @@ pub fn price(draft: &Draft) -> Result<Priced, Vec<Finding>> {
 }
 
 /// Net of a VAT-inclusive amount, to the halala.
-fn net_of(gross: Halalas, rate: Rate) -> Halalas {
+pub(super) fn net_of(gross: Halalas, rate: Rate) -> Halalas {
     let whole = 10_000 + i128::from(rate.basis_points());
     // Never more than the gross amount, which is an i64.
     Halalas::new(div_half_up(i128::from(gross.get()) * 10_000, whole) as i64)
 }
 
-fn vat_on(net: Halalas, rate: Rate) -> Halalas {
+/// VAT on a net amount, to the halala.
+pub(super) fn vat_on(net: Halalas, rate: Rate) -> Halalas {
     Halalas::new(div_half_up(i128::from(net.get()) * i128::from(rate.basis_points()), 10_000) as i64)
 }
 
@@ -253,13 +254,25 @@ pub(super) fn unit_price(
     let scale = 10i128.pow(places);
     let divisor = (10_000 + i128::from(rate.basis_points())) * 100;
     let price = Decimal::new(div_half_up(i128::from(shelf.get()) * scale * 10_000, divisor), places);
+    stated_price(price, quantity, net, discounted)
+}
+
+/// Steps 5 and 6 on a unit price that is known: the line allowance, if the line
+/// may have one, and another price if the line rule does not hold with this one.
+pub(super) fn stated_price(
+    price: Decimal,
+    quantity: Quantity,
+    net: Halalas,
+    discounted: bool,
+) -> (Decimal, Halalas) {
     let undiscounted = times(price, quantity);
     let allowance = if discounted { Halalas::new((undiscounted - net).get().max(0)) } else { Halalas::ZERO };
     if line_rule_holds(price, quantity, allowance, net) {
         return (price.at_least_two_places(), allowance);
     }
     // price = (net + allowance) / quantity, in riyals
-    let exact = i128::from((net + allowance).get()) * scale * 10;
+    let places = price_places(quantity);
+    let exact = i128::from((net + allowance).get()) * 10i128.pow(places) * 10;
     let price = Decimal::new(div_half_up(exact, i128::from(quantity.thousandths())), places);
     (price.at_least_two_places(), allowance)
 }
@@ -321,7 +334,7 @@ fn settle(tenders: &[Tender], payable: Halalas) -> Result<Halalas, Vec<Finding>>
 
 /// One `PaymentMeans` per way of paying, in the order of the tenders; cash if
 /// the POS did not say.
-fn payment_means(tenders: &[Tender]) -> Vec<PaymentMeans> {
+pub(super) fn payment_means(tenders: &[Tender]) -> Vec<PaymentMeans> {
     let mut means: Vec<PaymentMeans> = Vec::new();
     for tender in tenders {
         if means.iter().all(|known| known.kind != tender.kind) {

@@ -61,7 +61,7 @@ fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
     Some(draft)
 }
 
-fn line(json: &Json, path: String, found: &mut Findings) -> Option<DraftLine> {
+pub(super) fn line(json: &Json, path: String, found: &mut Findings) -> Option<DraftLine> {
     let fields = Fields::open(json, path, LINE, found)?;
     let name = fields.required("name", found).and_then(|json| item_name(json, fields.path("name"), found));
     let quantity = fields.quantity("quantity", limits::QUANTITY, found);
@@ -256,7 +256,7 @@ fn exemption(fields: &Fields<'_>, category: Category, found: &mut Findings) -> O
     }
 }
 
-fn tenders(fields: &Fields<'_>, found: &mut Findings) -> Vec<Tender> {
+pub(super) fn tenders(fields: &Fields<'_>, found: &mut Findings) -> Vec<Tender> {
     let items = fields.list("tenders", limits::TENDERS, found).unwrap_or_default().iter().enumerate();
     items.filter_map(|(at, json)| tender(json, format!("tenders[{at}]"), found)).collect()
 }
@@ -277,7 +277,7 @@ fn tender(json: &Json, path: String, found: &mut Findings) -> Option<Tender> {
     Some(Tender { kind: kind?, amount: amount? })
 }
 
-fn buyer(json: &Json, found: &mut Findings) -> Option<Buyer> {
+pub(super) fn buyer(json: &Json, found: &mut Findings) -> Option<Buyer> {
     let fields = Fields::open(json, "buyer".to_owned(), BUYER, found)?;
     let name = fields.text("name", 1..=limits::NAME, found);
     let vat = fields.text("vat_number", 1..=limits::REFERENCE, found).and_then(|text| {

@@ -44,6 +44,8 @@ pub enum ReturnProblem {
     LineTwice { line: u32 },
     /// All of the line came back before.
     LineGone { line: u32 },
+    /// Line 0.
+    LineFromOne,
     /// Zero or less.
     NothingWanted,
     /// More than is left of the line.
@@ -70,7 +72,9 @@ impl ReturnProblem {
             ReturnProblem::OriginalIsCredit => "TILLD-CREDIT-OF-CREDIT",
             ReturnProblem::NoLines => "BR-16",
             ReturnProblem::NothingLeft | ReturnProblem::LineGone { .. } => "TILLD-CREDIT-NOTHING-LEFT",
-            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem => "TILLD-CREDIT-NO-LINE",
+            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => {
+                "TILLD-CREDIT-NO-LINE"
+            }
             ReturnProblem::Ambiguous { .. } => "TILLD-CREDIT-AMBIGUOUS",
             ReturnProblem::LineTwice { .. } => "TILLD-CREDIT-LINE-TWICE",
             ReturnProblem::NothingWanted => "BR-22",
@@ -152,6 +156,9 @@ impl ReturnProblem {
                 format!("All of line {line} has come back before."),
                 format!("سبق إرجاع كامل كمية السطر {line}."),
             ),
+            ReturnProblem::LineFromOne => {
+                Bilingual::new("Lines are counted from 1.", "يبدأ ترقيم الأسطر من 1.")
+            }
             ReturnProblem::NothingWanted => {
                 Bilingual::new("Nothing above zero is to come back.", "الكمية أو المبلغ المرتجع ليس أكبر من صفر.")
             }
@@ -221,7 +228,7 @@ impl ReturnProblem {
                 "Check that it is the right receipt; its credit notes are listed with it.",
                 "تأكد من الإيصال الصحيح؛ إشعاراته الدائنة مذكورة معه.",
             ),
-            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem => Bilingual::new(
+            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => Bilingual::new(
                 "Check that it is the right receipt and count its lines from 1.",
                 "تأكد من الإيصال الصحيح وعدّ أسطره من 1.",
             ),

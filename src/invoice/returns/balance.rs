@@ -15,6 +15,7 @@
 use thiserror::Error;
 
 use super::original::{Original, OriginalGroup, OriginalLine};
+use super::wanted::Pick;
 use crate::invoice::Basis;
 use crate::invoice::pricing::{net_of, vat_on};
 use crate::money::{Halalas, Quantity, div_half_up, share_out};
@@ -70,6 +71,10 @@ impl GroupShare {
         share
     }
 }
+
+/// What a note takes from each line of the original; `None` for a line that it
+/// does not name.
+type Values = Vec<Option<Halalas>>;
 
 /// A line's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +154,7 @@ impl Balance {
         for note in past {
             let values = balance.book(&note.returns)?;
             if note.returns.iter().any(|taken| taken.quantity.is_none()) {
-                let value: Halalas = values.iter().copied().sum();
+                let value: Halalas = values.iter().flatten().copied().sum();
                 let amount = match balance.original.basis() {
                     Basis::Inclusive => value,
                     // What a damaged note claims beyond all that is left is cut.
@@ -184,11 +189,6 @@ impl Balance {
         self.gross_left_by_group().into_iter().sum()
     }
 
-    /// What the return of a quantity of the line at a place refunds.
-    pub(super) fn refund_of(&self, place: usize, quantity: Quantity) -> Halalas {
-        Halalas::new(self.lines.get(place).map_or(0, |line| line.refund_of(quantity.thousandths())))
-    }
-
     /// Whether an amount was credited on the line, which made it cheaper.
     pub(super) fn was_lowered(&self, place: usize) -> bool {
         self.lines.get(place).zip(self.original.lines().get(place)).is_some_and(|(balance, line)| {
@@ -197,43 +197,55 @@ impl Balance {
         })
     }
 
-    /// Splits an amount, VAT included, over the lines by what is left of them.
-    /// Only lines that get something are named, but at least one of each group
-    /// that does. The amount must not exceed [`Self::gross_left`].
-    pub(super) fn share_amount(&self, amount: Halalas) -> Vec<TakenBack> {
+    /// Takes back quantities of the lines at places of [`Original::lines`],
+    /// none of them above what is left; gives each group's share of the note.
+    pub(super) fn take_lines(&mut self, picks: &[Pick]) -> (Vec<TakenBack>, Vec<GroupShare>) {
+        let mut values = vec![None; self.lines.len()];
+        let mut returns = Vec::with_capacity(picks.len());
+        for (at, quantity) in picks {
+            let (line, balance) = (&self.original.lines()[*at], &mut self.lines[*at]);
+            let refund = Halalas::new(balance.refund_of(quantity.thousandths()));
+            let taken = balance.take(Some(*quantity), refund);
+            debug_assert!(taken, "a pick is within what is left");
+            values[*at] = Some(refund);
+            returns.push(TakenBack { line: line.number, quantity: Some(*quantity), refund });
+        }
+        (returns, self.settle_lines(&values))
+    }
+
+    /// Takes back an amount, VAT included, not above [`Self::gross_left`]: it is
+    /// split over the lines by what is left of them. Only lines that get
+    /// something are named, but at least one of each group that does.
+    pub(super) fn take_amount(&mut self, amount: Halalas) -> (Vec<TakenBack>, Vec<GroupShare>) {
         let values = match self.original.basis() {
             Basis::Inclusive => share_out(amount, &self.values_left(0..self.lines.len())),
             Basis::Net => self.share_net(amount),
         };
-        let mut named: Vec<bool> = values.iter().map(|value| !value.is_zero()).collect();
-        for (group, share) in self.original.groups().iter().zip(self.amount_by_group(&values, amount)) {
-            if !share.is_zero() && !group.lines.iter().any(|at| named[*at]) {
+        let values = self.named(values, amount);
+        let shares = self.settle_amount(&values, amount);
+        let lines = self.original.lines().iter().zip(&mut self.lines).zip(values);
+        let returns = lines.filter_map(|((line, balance), refund)| {
+            let refund = refund?;
+            let taken = balance.take(None, refund);
+            debug_assert!(taken, "a share is within what is left");
+            Some(TakenBack { line: line.number, quantity: None, refund })
+        });
+        (returns.collect(), shares)
+    }
+
+    /// Which lines a note by amount names, and with which value.
+    fn named(&self, values: Vec<Halalas>, amount: Halalas) -> Values {
+        let mut named: Values = values.into_iter().map(|value| Some(value).filter(|v| !v.is_zero())).collect();
+        for (group, share) in self.original.groups().iter().zip(self.amount_by_group(&named, amount)) {
+            if !share.is_zero() && !group.is_named(&named) {
                 // A lone halala of VAT: it needs a line to stand on.
                 let open = group.lines.iter().find(|at| self.lines[**at].quantity_left > 0);
                 if let Some(at) = open.or(group.lines.first()) {
-                    named[*at] = true;
+                    named[*at] = Some(Halalas::ZERO);
                 }
             }
         }
-        let lines = self.original.lines().iter().zip(values).zip(named).filter(|(_, named)| *named);
-        lines.map(|((line, refund), _)| TakenBack { line: line.number, quantity: None, refund }).collect()
-    }
-
-    /// Books what a note by lines takes back, and gives each group's share.
-    pub(super) fn take_lines(&mut self, returns: &[TakenBack]) -> Result<Vec<GroupShare>, BalanceError> {
-        let values = self.book(returns)?;
-        Ok(self.settle_lines(&values))
-    }
-
-    /// Books what [`Self::share_amount`] gave for an amount, and gives each
-    /// group's share.
-    pub(super) fn take_amount(
-        &mut self,
-        returns: &[TakenBack],
-        amount: Halalas,
-    ) -> Result<Vec<GroupShare>, BalanceError> {
-        let values = self.book(returns)?;
-        Ok(self.settle_amount(&values, amount))
+        named
     }
 
     fn values_left(&self, places: impl Iterator<Item = usize>) -> Vec<Halalas> {
@@ -260,16 +272,16 @@ impl Balance {
     }
 
     /// What of an amount falls on each group.
-    fn amount_by_group(&self, values: &[Halalas], amount: Halalas) -> Vec<Halalas> {
+    fn amount_by_group(&self, values: &Values, amount: Halalas) -> Vec<Halalas> {
         match self.original.basis() {
-            Basis::Inclusive => self.original.groups().iter().map(|group| sum_of(group, values)).collect(),
+            Basis::Inclusive => self.original.groups().iter().map(|group| group.sum(values)).collect(),
             Basis::Net => share_out(amount, &self.gross_left_by_group()),
         }
     }
 
-    /// Takes from the lines; gives the value for each place of [`Original::lines`].
-    fn book(&mut self, returns: &[TakenBack]) -> Result<Vec<Halalas>, BalanceError> {
-        let mut values = vec![Halalas::ZERO; self.lines.len()];
+    /// Takes what the ledger says from the lines.
+    fn book(&mut self, returns: &[TakenBack]) -> Result<Values, BalanceError> {
+        let mut values: Values = vec![None; self.lines.len()];
         for taken in returns {
             let line = taken.line;
             let at = self.original.place(line).ok_or(BalanceError::NoSuchLine { line })?;
@@ -277,17 +289,18 @@ impl Balance {
             if !self.lines[at].take(taken.quantity, taken.refund) {
                 return Err(BalanceError::TooMuch { line });
             }
-            values[at] = values[at] + taken.refund;
+            values[at] = Some(values[at].unwrap_or_default() + taken.refund);
         }
         Ok(values)
     }
 
-    fn settle_lines(&mut self, values: &[Halalas]) -> Vec<GroupShare> {
+    fn settle_lines(&mut self, values: &Values) -> Vec<GroupShare> {
         let basis = self.original.basis();
         let groups = self.original.groups().iter().zip(&mut self.groups);
         let shares = groups.map(|(group, taken)| {
-            let value = sum_of(group, values);
+            let value = group.sum(values);
             let after = match basis {
+                _ if !group.is_named(values) => *taken,
                 Basis::Inclusive => by_gross(group, taken.gross() + value),
                 Basis::Net => by_net(group, *taken, value),
             };
@@ -296,7 +309,7 @@ impl Balance {
         shares.collect()
     }
 
-    fn settle_amount(&mut self, values: &[Halalas], amount: Halalas) -> Vec<GroupShare> {
+    fn settle_amount(&mut self, values: &Values, amount: Halalas) -> Vec<GroupShare> {
         let basis = self.original.basis();
         let amounts = self.amount_by_group(values, amount);
         let groups = self.original.groups().iter().zip(&mut self.groups).zip(amounts);
@@ -305,7 +318,7 @@ impl Balance {
             let after = match basis {
                 Basis::Inclusive => by_gross(group, gross),
                 Basis::Net => {
-                    let net = taken.net + sum_of(group, values);
+                    let net = taken.net + group.sum(values);
                     GroupShare { net, vat: (gross - net).clamp(taken.vat, group.tax_group.tax) }
                 }
             };
@@ -315,8 +328,15 @@ impl Balance {
     }
 }
 
-fn sum_of(group: &OriginalGroup, values: &[Halalas]) -> Halalas {
-    group.lines.iter().map(|at| values[*at]).sum()
+impl OriginalGroup {
+    fn sum(&self, values: &Values) -> Halalas {
+        self.lines.iter().filter_map(|at| values[*at]).sum()
+    }
+
+    /// Whether a note has a line of this group.
+    fn is_named(&self, values: &Values) -> bool {
+        self.lines.iter().any(|at| values[*at].is_some())
+    }
 }
 
 /// `f` over all that is refunded of a group.

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::invoice::pricing::{net_of, vat_on};
 use crate::invoice::{Basis, Kind, Priced, PricedLine, TaxGroup, Vat};
 use crate::money::{Decimal, Halalas, Quantity};
 
@@ -153,6 +154,11 @@ impl Original {
         &self.lines
     }
 
+    /// Its total, VAT included.
+    pub fn gross(&self) -> Halalas {
+        self.groups.iter().map(OriginalGroup::gross).sum()
+    }
+
     /// What was added to its total to round what was paid (BT-114).
     pub fn rounding(&self) -> Halalas {
         self.rounding
@@ -196,16 +202,16 @@ fn assign(lines: &[OriginalLine], groups: &[TaxGroup]) -> Result<Vec<OriginalGro
 /// Returns are differences of the sums' own formulas, so these must hold for
 /// the whole first (invoice-xml.md section 11.1).
 fn check_sums(basis: Basis, lines: &[OriginalLine], group: &OriginalGroup) -> Result<(), OriginalError> {
-    let TaxGroup { vat, taxable, tax, .. } = &group.tax_group;
+    let TaxGroup { vat, taxable, tax } = &group.tax_group;
     let paid: i128 = group.lines.iter().map(|at| i128::from(lines[*at].paid.get())).sum();
     let paid = i64::try_from(paid).ok().filter(|sum| *sum <= MOST).ok_or(OriginalError::Sums)?;
     let paid = Halalas::new(paid);
     let expected = match basis {
         Basis::Inclusive => {
-            let net = super::super::pricing::net_of(paid, vat.rate);
+            let net = net_of(paid, vat.rate);
             (net, paid - net)
         }
-        Basis::Net => (paid, super::super::pricing::vat_on(paid, vat.rate)),
+        Basis::Net => (paid, vat_on(paid, vat.rate)),
     };
     if expected == (*taxable, *tax) { Ok(()) } else { Err(OriginalError::Sums) }
 }

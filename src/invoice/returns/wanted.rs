@@ -53,6 +53,21 @@ pub(super) fn whole(balance: &Balance) -> Result<Vec<Pick>, Vec<Finding>> {
     Ok(picks)
 }
 
+/// An amount with VAT, if so much is left.
+pub(super) fn amount(balance: &Balance, wanted: Halalas) -> Result<Halalas, Vec<Finding>> {
+    let left = balance.gross_left();
+    let problem = if wanted <= Halalas::ZERO {
+        ReturnProblem::NothingWanted
+    } else if left.is_zero() {
+        ReturnProblem::NothingLeft
+    } else if wanted > left {
+        ReturnProblem::AmountTooMuch { wanted, left }
+    } else {
+        return Ok(wanted);
+    };
+    Err(vec![Finding::at("amount", Problem::Return(problem))])
+}
+
 /// The named lines; fails with everything that is wrong with them.
 pub(super) fn lines(balance: &Balance, wanted: &[WantedLine]) -> Result<Vec<Pick>, Vec<Finding>> {
     let mut found = Vec::new();
@@ -66,7 +81,7 @@ pub(super) fn lines(balance: &Balance, wanted: &[WantedLine]) -> Result<Vec<Pick
             if picks.iter().any(|(known, _)| *known == place) {
                 return Err((wanted.line.field(), ReturnProblem::LineTwice { line: number(balance, place) }));
             }
-            quantity(balance, place, wanted.quantity).map(|quantity| (place, quantity))
+            quantity(balance, place, wanted).map(|quantity| (place, quantity))
         });
         match picked {
             Ok(pick) => picks.push(pick),
@@ -112,13 +127,13 @@ fn places(lines: &[OriginalLine], matches: impl Fn(&OriginalLine) -> bool) -> Ve
 }
 
 /// Never more than is left.
-fn quantity(balance: &Balance, place: usize, wanted: Option<Quantity>) -> Result<Quantity, Refusal> {
+fn quantity(balance: &Balance, place: usize, wanted: &WantedLine) -> Result<Quantity, Refusal> {
     let left = balance.quantity_left(place);
     let line = number(balance, place);
     if left.thousandths() == 0 {
-        return Err(("line", ReturnProblem::LineGone { line }));
+        return Err((wanted.line.field(), ReturnProblem::LineGone { line }));
     }
-    match wanted {
+    match wanted.quantity {
         None => Ok(left),
         Some(wanted) if wanted.thousandths() <= 0 => Err(("quantity", ReturnProblem::NothingWanted)),
         Some(wanted) if wanted > left => {
