@@ -3,6 +3,7 @@
 //! [`Header`] it is an [`Invoice`], ready to be written as UBL. Nothing here
 //! knows of XML, signatures, files or clocks.
 
+pub mod codes;
 mod document;
 mod draft;
 mod exemptions;
@@ -16,6 +17,8 @@ mod party;
 mod pricing;
 mod request;
 pub mod returns;
+#[cfg(test)]
+pub(crate) mod samples;
 mod tax;
 mod terms;
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a return, in words for the cashier and the integrator.
 
-use super::Bilingual;
+use super::{Bilingual, Problem};
 use crate::money::{Halalas, Quantity};
 
 /// Why a credit note is refused, with the values that make it concrete.
@@ -16,10 +16,6 @@ pub enum ReturnProblem {
     OnlyTrue,
     /// No base64 text of a receipt's QR.
     QrText,
-    /// No UUID.
-    UuidText,
-    /// No calendar date.
-    DateText,
     /// An original of another system, of which no line is known here.
     ItemsNeeded,
     /// Items are priced afresh only if the original is not known here.
@@ -56,6 +52,12 @@ pub enum ReturnProblem {
     TendersDiffer { paid: Halalas, refund: Halalas },
 }
 
+impl From<ReturnProblem> for Problem {
+    fn from(problem: ReturnProblem) -> Problem {
+        Problem::Return(problem)
+    }
+}
+
 impl ReturnProblem {
     /// The official rule it would break, or the till's own.
     pub fn rule(&self) -> &'static str {
@@ -64,8 +66,6 @@ impl ReturnProblem {
             ReturnProblem::OneWanted { .. } | ReturnProblem::OnlyTrue => "TILLD-CREDIT-WHAT",
             ReturnProblem::OneLineKey { .. } => "TILLD-CREDIT-LINE",
             ReturnProblem::QrText => "TILLD-QR",
-            ReturnProblem::UuidText => "TILLD-UUID",
-            ReturnProblem::DateText => "TILLD-DATE",
             ReturnProblem::ItemsNeeded | ReturnProblem::ItemsForbidden => "TILLD-CREDIT-ITEMS",
             ReturnProblem::BuyerForbidden => "TILLD-CREDIT-BUYER",
             ReturnProblem::ReasonCode { .. } => "BR-KSA-17",
@@ -101,12 +101,9 @@ impl ReturnProblem {
             ReturnProblem::OnlyTrue => {
                 Bilingual::new("Only true means something here.", "القيمة المقبولة هنا هي true فقط.")
             }
-            ReturnProblem::QrText => Bilingual::new(
-                "This is not the text of an invoice's QR code.",
-                "هذا ليس نص رمز QR لفاتورة.",
-            ),
-            ReturnProblem::UuidText => Bilingual::new("This is not a UUID.", "هذا ليس رقم UUID."),
-            ReturnProblem::DateText => Bilingual::new("This is not a date.", "هذا ليس تاريخًا صحيحًا."),
+            ReturnProblem::QrText => {
+                Bilingual::new("This is not the text of an invoice's QR code.", "هذا ليس نص رمز QR لفاتورة.")
+            }
             ReturnProblem::ItemsNeeded => Bilingual::new(
                 "The original is not kept here, so the items that come back must be sent.",
                 "المستند الأصلي غير محفوظ هنا، ولذلك يجب إرسال الأصناف المرتجعة.",
@@ -148,10 +145,9 @@ impl ReturnProblem {
                     format!("الأسطر {lines} في المستند الأصلي تحمل هذا الرمز."),
                 )
             }
-            ReturnProblem::LineTwice { line } => Bilingual::new(
-                format!("Line {line} is named twice."),
-                format!("السطر {line} مكرر."),
-            ),
+            ReturnProblem::LineTwice { line } => {
+                Bilingual::new(format!("Line {line} is named twice."), format!("السطر {line} مكرر."))
+            }
             ReturnProblem::LineGone { line } => Bilingual::new(
                 format!("All of line {line} has come back before."),
                 format!("سبق إرجاع كامل كمية السطر {line}."),
@@ -159,11 +155,14 @@ impl ReturnProblem {
             ReturnProblem::LineFromOne => {
                 Bilingual::new("Lines are counted from 1.", "يبدأ ترقيم الأسطر من 1.")
             }
-            ReturnProblem::NothingWanted => {
-                Bilingual::new("Nothing above zero is to come back.", "الكمية أو المبلغ المرتجع ليس أكبر من صفر.")
-            }
+            ReturnProblem::NothingWanted => Bilingual::new(
+                "Nothing above zero is to come back.",
+                "الكمية أو المبلغ المرتجع ليس أكبر من صفر.",
+            ),
             ReturnProblem::TooMuch { line, wanted, left, sold } => Bilingual::new(
-                format!("{wanted} of line {line} are to come back, but only {left} of the {sold} sold are left."),
+                format!(
+                    "{wanted} of line {line} are to come back, but only {left} of the {sold} sold are left."
+                ),
                 format!("المطلوب إرجاعه من السطر {line} هو {wanted} والمتبقي {left} فقط من أصل {sold}."),
             ),
             ReturnProblem::AmountTooMuch { wanted, left } => Bilingual::new(
@@ -197,14 +196,6 @@ impl ReturnProblem {
                 "Scan the receipt again, or name it by its number.",
                 "امسح رمز الإيصال مرة أخرى أو اكتب رقم الفاتورة.",
             ),
-            ReturnProblem::UuidText => Bilingual::new(
-                "Write it as in 3f8a1c52-9b1e-4d6a-8c0d-5a7e2f4b6c01.",
-                "اكتبه هكذا 3f8a1c52-9b1e-4d6a-8c0d-5a7e2f4b6c01.",
-            ),
-            ReturnProblem::DateText => Bilingual::new(
-                "Write the date of issue as in 2026-03-14.",
-                "اكتب تاريخ الإصدار هكذا 2026-03-14.",
-            ),
             ReturnProblem::ItemsNeeded => Bilingual::new(
                 "Send items with name, quantity, price and VAT, as in a sale.",
                 "أرسل items بالاسم والكمية والسعر والضريبة كما في البيع.",
@@ -213,9 +204,7 @@ impl ReturnProblem {
                 "Send whole, lines or amount instead.",
                 "أرسل whole أو lines أو amount بدلًا منها.",
             ),
-            ReturnProblem::BuyerForbidden => {
-                Bilingual::new("Leave the buyer out.", "احذف بيانات المشتري.")
-            }
+            ReturnProblem::BuyerForbidden => Bilingual::new("Leave the buyer out.", "احذف بيانات المشتري."),
             ReturnProblem::OriginalIsCredit => Bilingual::new(
                 "If the credit note was a mistake, sell the goods again.",
                 "إذا صدر الإشعار الدائن بالخطأ فأصدر فاتورة جديدة.",
@@ -228,17 +217,18 @@ impl ReturnProblem {
                 "Check that it is the right receipt; its credit notes are listed with it.",
                 "تأكد من الإيصال الصحيح؛ إشعاراته الدائنة مذكورة معه.",
             ),
-            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => Bilingual::new(
-                "Check that it is the right receipt and count its lines from 1.",
-                "تأكد من الإيصال الصحيح وعدّ أسطره من 1.",
-            ),
+            ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => {
+                Bilingual::new(
+                    "Check that it is the right receipt and count its lines from 1.",
+                    "تأكد من الإيصال الصحيح وعدّ أسطره من 1.",
+                )
+            }
             ReturnProblem::Ambiguous { .. } => {
                 Bilingual::new("Name the line by its number.", "حدد السطر برقمه.")
             }
-            ReturnProblem::LineTwice { .. } => Bilingual::new(
-                "Name it once with the whole quantity.",
-                "اذكره مرة واحدة بالكمية كاملة.",
-            ),
+            ReturnProblem::LineTwice { .. } => {
+                Bilingual::new("Name it once with the whole quantity.", "اذكره مرة واحدة بالكمية كاملة.")
+            }
             ReturnProblem::LineGone { .. } => Bilingual::new(
                 "Leave the line out; check that it is the right receipt.",
                 "احذف السطر وتأكد من الإيصال الصحيح.",
@@ -250,10 +240,9 @@ impl ReturnProblem {
                 format!("Take back at most {left}; the rest belongs to another receipt."),
                 format!("أرجع {left} على الأكثر؛ الباقي يخص إيصالًا آخر."),
             ),
-            ReturnProblem::AmountTooMuch { left, .. } => Bilingual::new(
-                format!("Credit at most {left}."),
-                format!("لا تتجاوز {left}."),
-            ),
+            ReturnProblem::AmountTooMuch { left, .. } => {
+                Bilingual::new(format!("Credit at most {left}."), format!("لا تتجاوز {left}."))
+            }
             ReturnProblem::TendersDiffer { refund, .. } => Bilingual::new(
                 format!("Refund exactly {refund}, or leave tenders out."),
                 format!("أعد {refund} بالضبط أو احذف tenders."),

@@ -90,12 +90,7 @@ struct LineBalance {
 impl LineBalance {
     fn new(line: &OriginalLine) -> LineBalance {
         let (quantity, value) = (line.quantity.thousandths(), line.paid.get());
-        LineBalance {
-            quantity_left: quantity,
-            value_left: value,
-            from_value: value,
-            from_quantity: quantity,
-        }
+        LineBalance { quantity_left: quantity, value_left: value, from_value: value, from_quantity: quantity }
     }
 
     /// `c(after) - c(before)` with `c(k) = round(value x k / quantity)`; the
@@ -235,7 +230,8 @@ impl Balance {
 
     /// Which lines a note by amount names, and with which value.
     fn named(&self, values: Vec<Halalas>, amount: Halalas) -> Values {
-        let mut named: Values = values.into_iter().map(|value| Some(value).filter(|v| !v.is_zero())).collect();
+        let mut named: Values =
+            values.into_iter().map(|value| Some(value).filter(|v| !v.is_zero())).collect();
         for (group, share) in self.original.groups().iter().zip(self.amount_by_group(&named, amount)) {
             if !share.is_zero() && !group.is_named(&named) {
                 // A lone halala of VAT: it needs a line to stand on.

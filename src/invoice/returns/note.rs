@@ -101,8 +101,7 @@ struct Body {
 /// a rounding too large for the line rule is in the price.
 fn returned(line: &OriginalLine, quantity: Quantity, net: Halalas, lowered: bool) -> Body {
     let (price, amount) = stated_price(line.price, quantity, net, line.reduced || lowered);
-    let allowance =
-        (!amount.is_zero()).then(|| Allowance { amount, reason: line.reduction.clone() });
+    let allowance = (!amount.is_zero()).then(|| Allowance { amount, reason: line.reduction.clone() });
     Body { name: line.name.clone(), quantity, unit: line.unit.clone(), price, allowance }
 }
 
@@ -128,7 +127,8 @@ fn lowered_name(name: &str) -> String {
         None if is_arabic(name) => (Some(name), None),
         None => (None, Some(name)),
     };
-    let part = |words: &str, name: Option<&str>| name.map_or(words.to_owned(), |name| format!("{words}: {name}"));
+    let part =
+        |words: &str, name: Option<&str>| name.map_or(words.to_owned(), |name| format!("{words}: {name}"));
     let whole = ItemName {
         arabic: Some(part(LOWERED.arabic, arabic)),
         english: Some(part(LOWERED.english, english)),

@@ -70,13 +70,19 @@ pub enum OriginalError {
     #[error("the original has no line; credit it as a document of another system")]
     NoLines,
     /// A quantity or a value that no sale has, or a number given twice.
-    #[error("line {number} of the original has no usable number, quantity or value; credit the document as one of another system")]
+    #[error(
+        "line {number} of the original has no usable number, quantity or value; credit the document as one of another system"
+    )]
     Line { number: u32 },
     /// A line without a VAT subtotal, or the same subtotal twice.
-    #[error("the VAT subtotals of the original do not match its lines; credit it as a document of another system")]
+    #[error(
+        "the VAT subtotals of the original do not match its lines; credit it as a document of another system"
+    )]
     Groups,
     /// The lines' values do not add up to the subtotals.
-    #[error("the lines of the original do not add up to its VAT subtotals; credit it as a document of another system")]
+    #[error(
+        "the lines of the original do not add up to its VAT subtotals; credit it as a document of another system"
+    )]
     Sums,
 }
 

@@ -6,7 +6,7 @@ use super::wanted::{self, Wanted};
 use crate::invoice::pricing::payment_means;
 use crate::invoice::{DocumentType, Draft, Finding, Priced, Tender, price};
 use crate::money::Halalas;
-use crate::text::{Problem, ReturnProblem};
+use crate::text::ReturnProblem;
 
 /// A credit note's lines and sums, and what it takes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Refund {
 /// zero if what comes back cost nothing.
 pub fn refund(balance: &Balance, wanted: &Wanted, tenders: &[Tender]) -> Result<Refund, Vec<Finding>> {
     if balance.original().kind().document == DocumentType::CreditNote {
-        return Err(vec![Finding::at("original", Problem::Return(ReturnProblem::OriginalIsCredit))]);
+        return Err(vec![Finding::at("original", ReturnProblem::OriginalIsCredit.into())]);
     }
     let mut after = balance.clone();
     let (taken, shares) = match wanted {
@@ -39,7 +39,7 @@ pub fn refund(balance: &Balance, wanted: &Wanted, tenders: &[Tender]) -> Result<
     };
     let mut priced = note::price(balance, &taken, &shares, rounding);
     settle(tenders, priced.totals.payable)?;
-    priced.payment_means = payment_means(tenders);
+    priced.payment_means = payment_means(balance.original().kind().subtype, tenders, priced.totals.payable);
     priced.tenders = tenders.to_vec();
     Ok(Refund { priced, taken })
 }
@@ -48,9 +48,19 @@ pub fn refund(balance: &Balance, wanted: &Wanted, tenders: &[Tender]) -> Result<
 /// priced afresh, and the tenders are what is refunded.
 pub fn refund_external(draft: &Draft) -> Result<Priced, Vec<Finding>> {
     // A refund gives no change, which a sale would.
-    let untendered = price(&Draft { tenders: Vec::new(), ..draft.clone() })?;
+    let untendered = price(&Draft { tenders: Vec::new(), ..draft.clone() }).map_err(of_items)?;
     settle(&draft.tenders, untendered.totals.payable)?;
-    price(draft)
+    price(draft).map_err(of_items)
+}
+
+/// The lines of a sale are the items of such a request.
+fn of_items(mut found: Vec<Finding>) -> Vec<Finding> {
+    for finding in &mut found {
+        if let Some(rest) = finding.field.strip_prefix("lines") {
+            finding.field = format!("items{rest}");
+        }
+    }
+    found
 }
 
 /// What the original added or took off to round its payable amount comes back
@@ -71,5 +81,5 @@ fn settle(tenders: &[Tender], refund: Halalas) -> Result<(), Vec<Finding>> {
     if tenders.is_empty() || paid == refund {
         return Ok(());
     }
-    Err(vec![Finding::at("tenders", Problem::Return(ReturnProblem::TendersDiffer { paid, refund }))])
+    Err(vec![Finding::at("tenders", ReturnProblem::TendersDiffer { paid, refund }.into())])
 }

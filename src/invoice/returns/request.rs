@@ -9,13 +9,14 @@ use super::reasons::{ListedReason, Reason};
 use super::wanted::{LineKey, Wanted, WantedLine};
 use crate::invoice::fields::{Fields, Findings, join};
 use crate::invoice::json::Json;
-use crate::invoice::request::{buyer, line, tenders};
+use crate::invoice::moment::is_date;
+use crate::invoice::request::{buyer, check, line, shown, tenders};
 use crate::invoice::{
-    BillingReference, DocumentType, Draft, DraftLine, Finding, InvoiceNumber, IssueMoment, Kind, Subtype,
-    Tender, Terms, limits,
+    BillingReference, DocumentType, Draft, DraftLine, Finding, InvoiceNumber, Kind, Subtype, Tender, Terms,
+    limits,
 };
 use crate::money::Halalas;
-use crate::text::{Problem, ReturnProblem};
+use crate::text::{DocumentProblem, Problem, ReturnProblem};
 
 const CREDIT: &[&str] =
     &["original", "whole", "lines", "amount", "items", "reason", "tenders", "reference", "note", "buyer"];
@@ -29,8 +30,6 @@ const REASON: &[&str] = &["text"];
 
 /// Characters of a QR's text that are read; the authority allows 1000 (BR-KSA-28).
 const QR_TEXT: usize = 1_000;
-/// Characters of another system's number: BR-KSA-F-06-C5 would allow 5000.
-const EXTERNAL_NUMBER: usize = 1_000;
 
 /// How a document that this till keeps is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +102,7 @@ fn credit(json: &Json, found: &mut Findings) -> Option<CreditDraft> {
         Some(Named::External { reference: document, subtype }) => {
             let lines = external(&fields, found);
             let buyer = fields.get("buyer").and_then(|json| buyer(json, found));
-            if subtype == Subtype::Standard && fields.get("buyer").is_none() {
-                found.push(Finding::at("buyer", Problem::Missing));
-            }
-            CreditOf::External(Box::new(Draft {
+            let draft = Draft {
                 kind: Kind::plain(subtype, DocumentType::CreditNote),
                 terms: Terms {
                     buyer,
@@ -122,7 +118,9 @@ fn credit(json: &Json, found: &mut Findings) -> Option<CreditDraft> {
                 prepayments: Vec::new(),
                 rounding: Halalas::ZERO,
                 tenders: tenders.clone(),
-            }))
+            };
+            check(&fields, &draft, found);
+            CreditOf::External(Box::new(draft))
         }
     };
     Some(CreditDraft { of, reason: reason?, tenders, reference, note })
@@ -144,7 +142,7 @@ fn present(fields: &Fields<'_>, keys: &'static [&'static str]) -> Vec<&'static s
 }
 
 fn refuse(found: &mut Findings, path: impl Into<String>, problem: ReturnProblem) {
-    found.push(Finding::at(path, Problem::Return(problem)));
+    found.push(Finding::at(path, problem.into()));
 }
 
 fn original(json: &Json, found: &mut Findings) -> Option<Named> {
@@ -188,19 +186,17 @@ fn number(fields: &Fields<'_>, found: &mut Findings) -> Option<InvoiceNumber> {
 
 fn uuid(fields: &Fields<'_>, found: &mut Findings) -> Option<Uuid> {
     let text = fields.text("uuid", 1..=limits::REFERENCE, found)?;
-    // Only the form that documents have: 36 characters with hyphens.
-    let uuid = Uuid::parse_str(&text).ok().filter(|_| text.len() == 36);
+    let uuid = Uuid::try_parse(&text).ok();
     if uuid.is_none() {
-        refuse(found, fields.path("uuid"), ReturnProblem::UuidText);
+        found.push(Finding::at(fields.path("uuid"), DocumentProblem::Uuid { found: shown(&text) }.into()));
     }
     uuid
 }
 
 fn external_document(json: &Json, found: &mut Findings) -> Option<Named> {
     let fields = Fields::open(json, join("original", "external"), EXTERNAL, found)?;
-    let number = fields
-        .required("number", found)
-        .and_then(|_| fields.text("number", 1..=EXTERNAL_NUMBER, found));
+    fields.needed("number", "BR-55", found);
+    let number = fields.text_under("number", 1..=5000, "BR-KSA-F-06-C22", found);
     let date = fields.required("date", found).and_then(|_| date(&fields, found));
     let subtype = subtype(&fields, found);
     let reference = BillingReference { number: number?, date: Some(date?) };
@@ -209,11 +205,10 @@ fn external_document(json: &Json, found: &mut Findings) -> Option<Named> {
 
 fn date(fields: &Fields<'_>, found: &mut Findings) -> Option<String> {
     let text = fields.text("date", 1..=limits::REFERENCE, found)?;
-    let date = IssueMoment::parse(&text, "00:00:00").map(|moment| moment.date());
-    if date.as_ref() == Some(&text) {
-        return date;
+    if is_date(&text) {
+        return Some(text);
     }
-    refuse(found, fields.path("date"), ReturnProblem::DateText);
+    found.push(Finding::at(fields.path("date"), DocumentProblem::Date { found: shown(&text) }.into()));
     None
 }
 

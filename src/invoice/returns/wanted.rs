@@ -4,7 +4,7 @@ use super::balance::Balance;
 use super::original::OriginalLine;
 use crate::invoice::Finding;
 use crate::money::{Halalas, Quantity};
-use crate::text::{Problem, ReturnProblem};
+use crate::text::ReturnProblem;
 
 /// What comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn whole(balance: &Balance) -> Result<Vec<Pick>, Vec<Finding>> {
     // line; a second whole return is a mistake.
     let refunded = balance.gross_left().is_zero() && !balance.original().gross().is_zero();
     if picks.is_empty() || refunded {
-        return Err(vec![Finding::at("whole", Problem::Return(ReturnProblem::NothingLeft))]);
+        return Err(vec![Finding::at("whole", ReturnProblem::NothingLeft.into())]);
     }
     Ok(picks)
 }
@@ -65,7 +65,7 @@ pub(super) fn amount(balance: &Balance, wanted: Halalas) -> Result<Halalas, Vec<
     } else {
         return Ok(wanted);
     };
-    Err(vec![Finding::at("amount", Problem::Return(problem))])
+    Err(vec![Finding::at("amount", problem.into())])
 }
 
 /// The named lines; fails with everything that is wrong with them.
@@ -73,7 +73,7 @@ pub(super) fn lines(balance: &Balance, wanted: &[WantedLine]) -> Result<Vec<Pick
     let mut found = Vec::new();
     let mut picks: Vec<Pick> = Vec::with_capacity(wanted.len());
     if wanted.is_empty() {
-        found.push(Finding::at("lines", Problem::Return(ReturnProblem::NoLines)));
+        found.push(Finding::at("lines", ReturnProblem::NoLines.into()));
     }
     for (at, wanted) in wanted.iter().enumerate() {
         let path = |field: &str| format!("lines[{at}].{field}");
@@ -85,7 +85,7 @@ pub(super) fn lines(balance: &Balance, wanted: &[WantedLine]) -> Result<Vec<Pick
         });
         match picked {
             Ok(pick) => picks.push(pick),
-            Err((field, problem)) => found.push(Finding::at(path(field), Problem::Return(problem))),
+            Err((field, problem)) => found.push(Finding::at(path(field), problem.into())),
         }
     }
     if found.is_empty() { Ok(picks) } else { Err(found) }

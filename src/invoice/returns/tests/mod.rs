@@ -8,35 +8,9 @@ mod sums;
 mod vectors;
 
 use super::*;
-use crate::invoice::{
-    Basis, Category, DocumentType, Exemption, Kind, Subtype, TaxGroup, Vat,
-};
+use crate::invoice::samples::{self, Dice};
+use crate::invoice::{Basis, Category, DocumentType, Exemption, Kind, Subtype, TaxGroup, Vat};
 use crate::money::{Decimal, Halalas, Quantity, Rate};
-
-/// xorshift64*, the same numbers on every machine.
-struct Seeded(u64);
-
-impl Seeded {
-    fn new(seed: u64) -> Seeded {
-        Seeded(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// From `low` to `high`, both included.
-    fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low + 1) as u64) as i64
-    }
-
-    fn chance(&mut self, percent: i64) -> bool {
-        self.between(1, 100) <= percent
-    }
-}
 
 fn vat(category: Category, rate: u16) -> Vat {
     let code = match category {

@@ -197,7 +197,10 @@ fn facts_that_do_not_belong_together_make_no_original() {
     assert_eq!(make(vec![], &groups), Err(OriginalError::NoLines));
     assert_eq!(make(vec![line(1, 1149)], &groups), Err(OriginalError::Sums));
     assert_eq!(make(vec![line(1, 1150)], &[]), Err(OriginalError::Groups));
-    assert_eq!(make(vec![line(1, 1150)], &[groups.clone(), groups.clone()].concat()), Err(OriginalError::Groups));
+    assert_eq!(
+        make(vec![line(1, 1150)], &[groups.clone(), groups.clone()].concat()),
+        Err(OriginalError::Groups)
+    );
     for (number, paid) in [(0, 1150), (1, -1), (1, i64::MAX)] {
         assert_eq!(make(vec![line(number, paid)], &groups), Err(OriginalError::Line { number }));
     }
@@ -215,7 +218,8 @@ fn damaged_notes_are_refused_and_never_panic() {
             Balance::replay(original.clone(), &[Past { vat: Halalas::new(vat), returns: vec![taken] }])
         };
         assert_eq!(replay(0, 2, None, 1), Err(BalanceError::NoSuchLine { line: 2 }));
-        for (quantity, refund) in [(Some(2001), 1), (Some(-1), 1), (None, 1151), (None, -1), (None, i64::MIN)] {
+        for (quantity, refund) in [(Some(2001), 1), (Some(-1), 1), (None, 1151), (None, -1), (None, i64::MIN)]
+        {
             assert_eq!(replay(0, 1, quantity, refund), Err(BalanceError::TooMuch { line: 1 }));
         }
         for vat in [i64::MIN, -1, 0, 1, i64::MAX] {

@@ -46,8 +46,8 @@ pub(super) fn broken(note: &Priced) -> Vec<String> {
         rule(line.price.mantissa() >= 0, "BR-27".into());
         rule(line.quantity.thousandths() > 0, "BR-22".into());
         // In thousandths of a riyal, cut; then rounded to halalas.
-        let cut = line.price.mantissa() * i128::from(line.quantity.thousandths())
-            / 10i128.pow(line.price.scale());
+        let cut =
+            line.price.mantissa() * i128::from(line.quantity.thousandths()) / 10i128.pow(line.price.scale());
         let stated = (cut + 5) / 10 - i128::from(allowance) + i128::from(charge);
         let off = (stated - i128::from(line.net.get())).abs();
         rule(off <= 1, format!("BR-KSA-EN16931-11 by {off}: {line:?}"));

@@ -91,7 +91,10 @@ fn check(name: &str, note: &crate::invoice::Priced, groups: &serde_json::Value) 
             .collect();
         let number = |line: &serde_json::Value, key: &str| line[key].as_i64().unwrap();
         let text = |line: &serde_json::Value, key: &str| line[key].as_str().unwrap().to_owned();
-        let wanted: Vec<Row> = group["lines"].as_array().unwrap().iter()
+        let wanted: Vec<Row> = group["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
             .map(|line| {
                 let amounts = (number(line, "gross"), number(line, "net"), number(line, "vat"));
                 let rest = (text(line, "qty"), text(line, "price"), number(line, "allowance"));
