@@ -30,7 +30,7 @@ pub use draft::{
     Discount, DocumentCharge, Draft, DraftLine, ItemCharge, ItemName, Prepayment, Tender, TenderKind,
     UnitPrice,
 };
-pub use exemptions::exemption_arabic;
+pub use exemptions::{exemption, exemption_arabic};
 pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;

@@ -293,7 +293,10 @@ fn facts(
         issued: IssueMoment::parse(&text("cbc:IssueDate")?, &text("cbc:IssueTime")?)
             .ok_or(ReadError::Missing("cbc:IssueDate"))?,
         payable: amount("cac:LegalMonetaryTotal/cbc:PayableAmount")?,
-        tax: amount("cac:TaxTotal/cbc:TaxAmount")?,
+        tax: ubl::with_subtotals(root)
+            .and_then(|total| total.text_of("cbc:TaxAmount"))
+            .and_then(|text| Halalas::parse(&text).ok())
+            .ok_or(ReadError::Missing("cac:TaxTotal with subtotals"))?,
         qr: qr
             .text_of("cac:Attachment/cbc:EmbeddedDocumentBinaryObject")
             .ok_or(VerifyError::Missing("the QR text"))?
