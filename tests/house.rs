@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
+    ("rules", &["money", "text"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "receipt"];
+const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "rules", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -1,0 +1,32 @@
+//! The official rules on what a document says: EN 16931 and the authority's
+//! own (business-rules.md), as predicates over [`Facts`]. The same code judges
+//! any XML file and, before a number is taken, every document of this till.
+//! Nothing here knows of XML, signatures or clocks: the moment arrives as an
+//! argument.
+
+mod facts;
+mod finding;
+mod table;
+mod term;
+mod violation;
+mod words;
+
+pub use facts::{
+    Address, AllowanceCharge, Amount, BillingReference, Contact, Delivery, Elsewhere, ExchangeRate, Facts,
+    Line, MonetaryTotal, Number, Party, PartyId, PaymentMeans, PrepaymentReference, Price, Reference,
+    Signature, SignatureInformation, Subtotal, TaxCategory, TaxScheme, TaxTotal, Text,
+};
+pub use finding::Finding;
+pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
+pub use term::Term;
+pub use violation::{Because, Form, How, Violation, Violations, Wrong};
+pub use words::finding;
+
+/// What a rule may know besides the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// By which edition the document is judged.
+    pub measure: Measure,
+    /// Now, seconds since 1970 UTC; rules compare it in Riyadh time.
+    pub now: i64,
+}
