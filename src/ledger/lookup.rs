@@ -69,7 +69,7 @@ impl Store {
                 &self.db,
                 &format!(
                     "SELECT {COLUMNS} FROM documents
-                     WHERE hash = ?1 AND id BETWEEN ?2 AND coalesce((
+                     WHERE hash = ?1 AND issued = ?4 AND id BETWEEN ?2 AND coalesce((
                          SELECT id FROM documents WHERE id BETWEEN ?2 AND ?3 AND corrects IS NULL AND issued > ?4
                          ORDER BY id LIMIT 1), ?3)
                      ORDER BY id LIMIT 1"
