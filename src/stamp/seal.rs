@@ -103,7 +103,7 @@ pub fn stamp(
         vat_number: header.seller.vat.as_str().to_owned(),
         issued: header.issued.to_string(),
         payable: invoice.priced.totals.payable.to_string(),
-        tax: invoice.priced.totals.tax.to_string(),
+        tax: invoice.tax_in_riyals().to_string(),
         hash: hash_text.clone(),
         signature: signature.clone(),
         public_key: certificate.public_key_der().to_vec(),

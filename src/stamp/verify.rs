@@ -316,7 +316,10 @@ fn facts(
         issued,
         signed: signed(&stamp.signing_time(), issued, certificate)?,
         payable: amount("cac:LegalMonetaryTotal/cbc:PayableAmount")?,
-        tax: amount("cac:TaxTotal/cbc:TaxAmount")?,
+        tax: ubl::with_subtotals(root)
+            .and_then(|total| total.text_of("cbc:TaxAmount"))
+            .and_then(|text| Halalas::parse(&text).ok())
+            .ok_or(ReadError::Missing("cac:TaxTotal with subtotals"))?,
         qr: qr
             .text_of("cac:Attachment/cbc:EmbeddedDocumentBinaryObject")
             .ok_or(VerifyError::Missing("the QR text"))?

@@ -1,8 +1,10 @@
 //! Words for people, in English and Arabic. Every message is keyed by an enum
 //! and matched exhaustively, so that a new one cannot lack a language.
 
+mod document_problem;
 mod problem;
 
+pub use document_problem::{BuyerPart, DocumentProblem};
 pub use problem::Problem;
 
 /// One message in both languages of the till.
