@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
-    ("ledger", &["money", "chain", "text", "invoice", "stamp"]),
+    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
