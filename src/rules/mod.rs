@@ -4,6 +4,7 @@
 //! Nothing here knows of XML, signatures or clocks: the moment arrives as an
 //! argument.
 
+mod arithmetic;
 mod codes;
 mod facts;
 mod finding;
