@@ -6,6 +6,8 @@
 
 mod arithmetic;
 mod codes;
+mod digits;
+mod en;
 mod facts;
 mod finding;
 mod table;
