@@ -11,6 +11,7 @@ pub mod rules; // EN 16931 and KSA rules on what a document says
 pub mod stamp; // invoice hash, XAdES, QR, verification
 pub mod text; // every message in English and Arabic
 pub mod ubl; // canonical UBL 2.1 bytes, and reading them back
+pub mod xml; // anybody's XML: a parser that trusts nothing, the tree, canonical forms
 
 // Edges: each the only folder that names its library.
 pub mod fatoora; // HTTP client of the platform: wire types, answer -> verdict

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::baskets::basket;
 use common::{Seeded, VectorSigner, certificate, seller};
 use tilld::chain::follow;
-use tilld::invoice::{Kind, price, read_sale};
+use tilld::invoice::{price, read_sale};
 use tilld::ledger::{Order, Store, Surroundings, TestClock, Unit, audit};
 use tilld::{stamp, ubl};
 
@@ -53,13 +53,9 @@ fn every_basket_costs_what_the_shelf_says() {
         let draft = read_sale(basket.request.to_string().as_bytes()).expect("a valid request");
         let priced = price(&draft).unwrap_or_else(|findings| panic!("{findings:#?}\n{}", basket.request));
         let order = Order {
-            kind: Kind::SIMPLIFIED_INVOICE,
+            kind: draft.kind,
             priced,
-            buyer: None,
-            supply_date: None,
-            billing_references: vec![],
-            reason: None,
-            note: None,
+            terms: draft.terms,
             reference: draft.reference,
             idempotency: None,
             print: false,

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
-    ("rules", &["money", "text"]),
+    ("xml", &["text"]),
+    ("rules", &["money", "chain", "text", "invoice"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
@@ -31,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "rules", "receipt"];
+const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "rules", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -15,7 +15,7 @@ use super::printing::Doorbell;
 use crate::api::{
     self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
 };
-use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind};
+use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment};
 use crate::ledger::{
     self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
     Stored, audit,
@@ -84,13 +84,9 @@ impl Till for Service {
             }
         };
         let order = Order {
-            kind: Kind::SIMPLIFIED_INVOICE,
+            kind: draft.kind,
+            terms: draft.terms,
             priced,
-            buyer: draft.buyer,
-            supply_date: None,
-            billing_references: Vec::new(),
-            reason: None,
-            note: draft.note,
             reference: draft.reference,
             idempotency: Some(ledger::Idempotency {
                 key: idempotency.key,

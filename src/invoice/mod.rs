@@ -16,12 +16,16 @@ mod party;
 mod pricing;
 mod request;
 mod tax;
+mod terms;
 
 pub use document::{
-    Allowance, BillingReference, GroupAllowance, Header, Invoice, InvoiceNumber, PaymentMeans, Priced,
-    PricedLine, TaxGroup, Totals,
+    Allowance, Basis, GroupAllowance, GroupCharge, Header, Invoice, InvoiceNumber, LineCharge, PaymentMeans,
+    PrepaymentReference, Priced, PricedLine, PricedPrepayment, TaxGroup, Totals,
 };
-pub use draft::{Discount, Draft, DraftLine, ItemName, Tender, TenderKind, UnitPrice};
+pub use draft::{
+    Discount, DocumentCharge, Draft, DraftLine, ItemCharge, ItemName, Prepayment, Tender, TenderKind,
+    UnitPrice,
+};
 pub use exemptions::exemption_arabic;
 pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
@@ -30,3 +34,4 @@ pub use party::{Address, Buyer, PartyError, PartyId, Seller, VatNumber};
 pub use pricing::price;
 pub use request::read_sale;
 pub use tax::{Category, Exemption, Vat};
+pub use terms::{BillingReference, Foreign, Supply, Terms};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Allowance, GroupAllowance, PaymentMeans, Priced, PricedLine, TaxGroup, Totals};
+use super::document::{Allowance, Basis, GroupAllowance, PaymentMeans, Priced, PricedLine, TaxGroup, Totals};
 use super::draft::{Draft, DraftLine, Tender, TenderKind, UnitPrice};
 use super::tax::{Category, Vat};
 use super::{Finding, limits};
@@ -29,6 +29,9 @@ pub fn price(draft: &Draft) -> Result<Priced, Vec<Finding>> {
     let change = settle(&draft.tenders, totals.payable)?;
     let reason = draft.discount.as_ref().and_then(|discount| discount.reason.clone());
     Ok(Priced {
+        basis: if lines.iter().all(|line| line.inclusive) { Basis::Inclusive } else { Basis::Net },
+        charges: Vec::new(),
+        prepayments: Vec::new(),
         allowances: groups
             .iter()
             .filter(|group| !group.allowance.is_zero())
@@ -226,6 +229,7 @@ fn price_line(line: &DraftLine, amount: &LineAmount, share: Halalas, net: Halala
             amount: allowance,
             reason: line.discount.as_ref().and_then(|discount| discount.reason.clone()),
         }),
+        charge: None,
         net,
         vat_amount,
         gross: net + vat_amount,
@@ -286,10 +290,12 @@ fn totals(groups: &[Group]) -> Totals {
     Totals {
         line_net,
         allowances,
+        charges: Halalas::ZERO,
         tax_exclusive,
         tax,
         tax_inclusive: tax_exclusive + tax,
         prepaid: Halalas::ZERO,
+        rounding: Halalas::ZERO,
         payable: tax_exclusive + tax,
     }
 }

@@ -9,7 +9,8 @@ use super::json::Json;
 use super::limits;
 use super::party::{Buyer, PartyId, VatNumber};
 use super::tax::{Category, Exemption, Vat};
-use crate::money::Rate;
+use super::{Kind, Terms};
+use crate::money::{Halalas, Rate};
 use crate::text::Problem;
 
 const SALE: &[&str] = &["reference", "lines", "discount", "tenders", "buyer", "note"];
@@ -42,12 +43,19 @@ fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
     }
     let lines = lines.unwrap_or_default().iter().enumerate();
     let draft = Draft {
+        kind: Kind::SIMPLIFIED_INVOICE,
+        charges: Vec::new(),
+        prepayments: Vec::new(),
+        rounding: Halalas::ZERO,
         lines: lines.filter_map(|(at, json)| line(json, format!("lines[{at}]"), found)).collect(),
         reference: fields.text("reference", 1..=limits::REFERENCE, found),
         discount: discount(&fields, found),
         tenders: tenders(&fields, found),
-        buyer: fields.get("buyer").and_then(|json| buyer(json, found)),
-        note: fields.text("note", 1..=limits::NAME, found),
+        terms: Terms {
+            buyer: fields.get("buyer").and_then(|json| buyer(json, found)),
+            note: fields.text("note", 1..=limits::NAME, found),
+            ..Terms::default()
+        },
     };
     check_citizen(&draft, found);
     Some(draft)
@@ -65,6 +73,7 @@ fn line(json: &Json, path: String, found: &mut Findings) -> Option<DraftLine> {
     let vat = fields.required("vat", found).and_then(|json| vat(json, fields.path("vat"), found));
     Some(DraftLine {
         discount: discount(&fields, found),
+        charge: None,
         barcode: fields.text("barcode", 1..=limits::REFERENCE, found),
         article: fields.text("article", 1..=limits::REFERENCE, found),
         name: name?,
@@ -297,7 +306,7 @@ fn check_citizen(draft: &Draft, found: &mut Findings) {
     if !draft.lines.iter().any(|line| needs(&line)) {
         return;
     }
-    let buyer = draft.buyer.as_ref();
+    let buyer = draft.terms.buyer.as_ref();
     if buyer.and_then(|buyer| buyer.name.as_ref()).is_none() {
         found.push(Finding::at("buyer.name", Problem::CitizenName));
     }

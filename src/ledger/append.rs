@@ -13,7 +13,7 @@ use super::state::{PrintState, ReportState};
 use super::store::Unit;
 use super::{AppendError, StorageError, Store};
 use crate::chain::{Head, Link};
-use crate::invoice::{BillingReference, Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced};
+use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Terms};
 use crate::stamp::{self, Sealed};
 
 /// Seconds that the clock may be set forward while the store is open. A moment
@@ -24,14 +24,8 @@ const CLOCK_JUMP: i64 = 300;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub kind: Kind,
+    pub terms: Terms,
     pub priced: Priced,
-    pub buyer: Option<Buyer>,
-    /// KSA-5, `YYYY-MM-DD`.
-    pub supply_date: Option<String>,
-    pub billing_references: Vec<BillingReference>,
-    /// KSA-10.
-    pub reason: Option<String>,
-    pub note: Option<String>,
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     pub idempotency: Option<Idempotency>,
@@ -67,7 +61,7 @@ impl Store {
         if let Some(earlier) = earlier {
             return Ok(earlier);
         }
-        self.check_buyer(order.buyer.as_ref())?;
+        self.check_buyer(order.terms.buyer.as_ref())?;
         let place = self.next_place()?;
         let (invoice, order) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
@@ -164,11 +158,7 @@ impl Store {
             uuid: place.uuid,
             issued: place.moment,
             seller: active.unit.seller.clone(),
-            buyer: order.buyer,
-            supply_date: order.supply_date,
-            billing_references: order.billing_references,
-            reason: order.reason,
-            note: order.note,
+            terms: order.terms.issued(order.kind, place.moment),
         };
         let rest = Rest { reference: order.reference, idempotency: order.idempotency, print: order.print };
         Ok((Invoice { header, priced: order.priced }, rest))

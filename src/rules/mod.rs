@@ -10,6 +10,7 @@ mod digits;
 mod en;
 mod facts;
 mod finding;
+mod from_invoice;
 mod table;
 mod term;
 mod violation;
@@ -21,6 +22,7 @@ pub use facts::{
     Signature, SignatureInformation, Subtotal, TaxCategory, TaxScheme, TaxTotal, Text,
 };
 pub use finding::Finding;
+pub use from_invoice::from_invoice;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};

@@ -37,11 +37,11 @@ pub fn write(invoice: &Invoice, link: &Link) -> Body {
     references(&mut out, header, link);
     let stamp_at = out.len();
     parties::seller(&mut out, &header.seller);
-    parties::buyer(&mut out, header.buyer.as_ref());
-    if let Some(date) = &header.supply_date {
-        out.within("cac:Delivery", |out| out.leaf("cbc:ActualDeliveryDate", date));
+    parties::buyer(&mut out, header.terms.buyer.as_ref());
+    if let Some(supply) = &header.terms.supply {
+        out.within("cac:Delivery", |out| out.leaf("cbc:ActualDeliveryDate", &supply.from));
     }
-    payment_means(&mut out, &priced.payment_means, header.reason.as_deref());
+    payment_means(&mut out, &priced.payment_means, header.terms.reason.as_deref());
     for allowance in &priced.allowances {
         totals::document_allowance(&mut out, allowance);
     }
@@ -66,13 +66,13 @@ fn identification(out: &mut Emitter, header: &Header) {
     out.leaf("cbc:IssueTime", time);
     let Kind { document, .. } = header.kind;
     out.leaf_with("cbc:InvoiceTypeCode", "name", &header.kind.name(), document.code());
-    out.optional("cbc:Note", header.note.as_deref());
+    out.optional("cbc:Note", header.terms.note.as_deref());
     out.leaf("cbc:DocumentCurrencyCode", "SAR");
     out.leaf("cbc:TaxCurrencyCode", "SAR");
 }
 
 fn references(out: &mut Emitter, header: &Header, link: &Link) {
-    for reference in &header.billing_references {
+    for reference in &header.terms.billing_references {
         out.within("cac:BillingReference", |out| {
             out.within("cac:InvoiceDocumentReference", |out| {
                 out.leaf("cbc:ID", &reference.number);

@@ -14,8 +14,8 @@ use k256::pkcs8::EncodePublicKey as _;
 use tempfile::TempDir;
 use tilld::chain::InvoiceHash;
 use tilld::invoice::{
-    Address, Kind, PartyId, PaymentMeans, Priced, PricedLine, Seller, TaxGroup, Tender, TenderKind, Totals,
-    Vat, VatNumber,
+    Address, Kind, PartyId, PaymentMeans, Priced, PricedLine, Seller, TaxGroup, Tender, TenderKind, Terms,
+    Totals, Vat, VatNumber,
 };
 use tilld::ledger::{
     AppendError, Idempotency, OpenError, Order, Recovery, Store, Stored, Surroundings, TestClock, Unit,
@@ -165,6 +165,7 @@ pub fn priced(seed: u64, lines: usize) -> Priced {
                 unit: "PCE".to_owned(),
                 price: Decimal::new(i128::from(price) * 10_000, 6),
                 allowance: None,
+                charge: None,
                 net,
                 vat_amount,
                 gross: net + vat_amount,
@@ -187,12 +188,12 @@ pub fn priced(seed: u64, lines: usize) -> Priced {
     };
     Priced {
         lines,
-        allowances: Vec::new(),
         groups: vec![TaxGroup { vat: Vat::STANDARD, taxable: net, tax }],
         totals,
         payment_means: vec![PaymentMeans { kind: TenderKind::Cash }],
         tenders: vec![Tender { kind: TenderKind::Cash, amount: totals.payable + Halalas::new(35) }],
         change: Halalas::new(35),
+        ..Priced::default()
     }
 }
 
@@ -201,11 +202,7 @@ pub fn order(seed: u64) -> Order {
     Order {
         kind: Kind::SIMPLIFIED_INVOICE,
         priced: priced(seed, 3),
-        buyer: None,
-        supply_date: None,
-        billing_references: Vec::new(),
-        reason: None,
-        note: None,
+        terms: Terms::default(),
         reference: Some(format!("POS-{seed:06}")),
         idempotency: None,
         print: true,
