@@ -19,7 +19,6 @@ pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const NULL: u8 = 0x05;
 pub(super) const OID: u8 = 0x06;
-pub(super) const UTF8: u8 = 0x0c;
 pub(super) const PRINTABLE: u8 = 0x13;
 pub(super) const UTC_TIME: u8 = 0x17;
 pub(super) const GENERALIZED_TIME: u8 = 0x18;
@@ -144,14 +143,14 @@ pub(super) fn oid(content: &[u8]) -> Result<String, Flaw> {
     if content.is_empty() || content.len() > 63 {
         return Err(WRONG);
     }
-    let mut arcs: Vec<u32> = Vec::new();
+    let mut arcs: Vec<u128> = Vec::new();
     let mut rest = content;
     while let Some(first) = rest.first() {
         let used = rest.iter().position(|b| b & 0x80 == 0).ok_or(WRONG)? + 1;
-        let arc = rest.iter().take(used).try_fold(0u32, |sum, b| {
-            sum.checked_mul(128).map(|sum| sum | u32::from(b & 0x7f))
+        let arc = rest.iter().take(used).try_fold(0u128, |sum, b| {
+            sum.checked_mul(128).map(|sum| sum | u128::from(b & 0x7f))
         });
-        if *first == 0x80 || used > 4 && arc.is_none() {
+        if *first == 0x80 {
             return Err(WRONG);
         }
         arcs.push(arc.ok_or(WRONG)?);

@@ -117,8 +117,8 @@ fn public_key(content: &[u8], whole: &[u8]) -> Result<(Key, Vec<u8>), Flaw> {
     let point = der::bits(reader.take(der::BIT_STRING)?.content)?;
     reader.end()?;
     if id != EC_KEY {
-        let name = if id == "1.2.840.113549.1.1.1" { "RSA".to_owned() } else { id };
-        return Ok((Key::Other(name), whole.to_vec()));
+        let name = other_key(&id).ok_or("the kind of its key is not known")?;
+        return Ok((Key::Other(name.to_owned()), whole.to_vec()));
     }
     let curve = parameters.filter(|item| item.tag == der::OID).ok_or("the curve of its key is not named")?;
     let curve = der::oid(curve.content)?;
@@ -141,6 +141,22 @@ fn public_key(content: &[u8], whole: &[u8]) -> Result<(Key, Vec<u8>), Flaw> {
     let full = point.first() == Some(&4) && point.len() == 1 + 2 * bytes;
     let short = matches!(point.first(), Some(2 | 3)) && point.len() == 1 + bytes;
     if full || short { Ok((Key::Other(name.to_owned()), whole.to_vec())) } else { Err("its key is no point of its curve") }
+}
+
+/// The kinds of keys beside those on elliptic curves that are in use.
+fn other_key(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "1.2.840.113549.1.1.1" => "RSA",
+        "1.2.840.113549.1.1.10" => "RSA-PSS",
+        "1.2.840.10040.4.1" => "DSA",
+        "1.2.840.113549.1.3.1" | "1.2.840.10046.2.1" => "DH",
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        "2.16.840.1.101.3.4.3.17" | "2.16.840.1.101.3.4.3.18" | "2.16.840.1.101.3.4.3.19" => "ML-DSA",
+        _ => return None,
+    })
 }
 
 fn time(reader: &mut Reader<'_>) -> Result<i64, Flaw> {
