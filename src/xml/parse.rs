@@ -143,8 +143,9 @@ fn encoded_as(name: &str, mark: bool, rest: &str) -> Result<(), Fault> {
         return Err(Fault::Declaration);
     }
     match name.to_ascii_uppercase().as_str() {
-        _ if mark => Ok(()),
         "UTF-8" => Ok(()),
+        "UTF8" => Err(Fault::Encoding(name.to_owned())),
+        _ if mark => Ok(()),
         "US-ASCII" | "ASCII" if rest.is_ascii() => Ok(()),
         "US-ASCII" | "ASCII" => Err(Fault::NotAscii),
         _ => Err(Fault::Encoding(name.to_owned())),
