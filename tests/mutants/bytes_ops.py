@@ -177,7 +177,7 @@ def around_the_root(doc: Document, rng: random.Random) -> str | None:
     return repr(extra)
 
 
-@operator("bytes")
+@operator("bytes", neutral=True)
 def instruction_outside(doc: Document, rng: random.Random) -> str | None:
     data = doc.bytes()
     extra = rng.choice([b"<?x y?>", b'<?xml-stylesheet type="text/xsl" href="x.xsl"?>'])

@@ -235,7 +235,7 @@ def comment_in_leaf(doc: Document, rng: random.Random) -> str | None:
     return "%s at %d" % (where(element), at)
 
 
-@operator("content")
+@operator("content", neutral=True)
 def instruction(doc: Document, rng: random.Random) -> str | None:
     element = pick(rng, [e for e in doc.content() if len(e)])
     if element is None:
