@@ -4,9 +4,15 @@
 //! Nothing here knows of XML, signatures or clocks: the moment arrives as an
 //! argument.
 
+mod arithmetic;
+mod codes;
+mod digits;
+mod en;
 mod facts;
 mod finding;
+mod forms;
 mod from_invoice;
+mod ksa;
 mod table;
 mod term;
 mod violation;
