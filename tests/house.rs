@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
     ("xml", &["text"]),
-    ("rules", &["money", "chain", "text", "invoice"]),
+    ("rules", &["money", "chain", "text", "invoice", "xml"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
