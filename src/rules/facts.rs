@@ -158,6 +158,8 @@ pub struct Elsewhere<'a> {
     pub properties: Vec<(Text<'a>, Text<'a>)>,
     /// Attributes `name` of elements other than the document's type code.
     pub names: Vec<Cow<'a, str>>,
+    /// `cac:Delivery` that is not the document's, as those of lines.
+    pub deliveries: Vec<Delivery<'a>>,
 }
 
 /// `cac:BillingReference/cac:InvoiceDocumentReference`.
