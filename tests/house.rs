@@ -14,12 +14,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
     ("xml", &["text"]),
+    ("schema", &["text", "xml"]),
     ("rules", &["money", "chain", "text", "invoice"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
-    ("ledger", &["money", "chain", "text", "invoice", "stamp"]),
+    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
@@ -32,7 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "rules", "receipt"];
+const PURE: &[&str] =
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

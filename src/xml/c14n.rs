@@ -30,8 +30,11 @@ pub fn inclusive(dom: &Dom, cut: impl Fn(Node<'_>) -> bool) -> Result<Vec<u8>, U
 /// The exclusive canonical form of an element, without the text after it.
 ///
 /// # Errors
-/// A relative namespace URI that is declared inside it.
+/// A relative namespace URI that is declared inside it or around it.
 pub fn exclusive(node: Node<'_>) -> Result<Vec<u8>, Uncanonical> {
+    for around in std::iter::successors(node.parent(), |node| node.parent()) {
+        around.canonical_namespaces()?;
+    }
     Writer { out: Vec::new(), scope: Scope::default(), exclusive: true }.subtree(node, |_| false)
 }
 
@@ -135,16 +138,13 @@ impl<'d> Writer<'d> {
         node: Node<'d>,
         attributes: &[Attribute<'d>],
     ) -> Result<Vec<(&'d str, &'d str)>, Uncanonical> {
-        let own = node.declarations();
-        if own.clone().any(|(_, uri)| !uri.is_empty() && !uri::is_absolute(uri)) {
-            return Err(Uncanonical { line: node.line() });
-        }
+        node.canonical_namespaces()?;
         let mut needed: Vec<(&str, &str)> = if self.exclusive {
             let used = attributes.iter().filter(|one| !one.prefix.is_empty() && one.prefix != "xml");
             let used = used.map(|one| (one.prefix, one.uri));
             used.chain((node.prefix() != "xml").then(|| (node.prefix(), node.namespace_uri()))).collect()
         } else {
-            own.collect()
+            node.declarations().collect()
         };
         needed.retain(|(prefix, uri)| self.scope.is_new(prefix, uri));
         needed.sort_unstable();
@@ -163,9 +163,14 @@ impl<'d> Writer<'d> {
 
 impl<'d> Node<'d> {
     /// Prefix and URI of each declaration on this tag.
-    fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> + Clone + use<'d> {
+    fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
         let dom = self.dom;
         self.own_declarations().iter().map(move |one| (dom.slice(one.prefix), dom.uri(one.uri)))
+    }
+
+    fn canonical_namespaces(self) -> Result<(), Uncanonical> {
+        let relative = |(_, uri): (&str, &str)| !uri.is_empty() && !uri::is_absolute(uri);
+        if self.declarations().any(relative) { Err(Uncanonical { line: self.line() }) } else { Ok(()) }
     }
 }
 
