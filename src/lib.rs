@@ -9,7 +9,7 @@ pub mod invoice; // what a sale means: request -> draft -> priced document
 pub mod money; // halalas, rates, quantities, the one rounding rule
 pub mod receipt; // a stored document as paper: blocks, raster, ESC/POS, PNG
 pub mod rules; // EN 16931 and KSA rules on what a document says
-pub mod schema; // structure of UBL 2.1: elements, order, types, as a table
+pub mod schema; // the structure of UBL 2.1 invoices: elements, order, types
 pub mod stamp; // invoice hash, XAdES, QR, verification
 pub mod text; // every message in English and Arabic
 pub mod ubl; // canonical UBL 2.1 bytes, and reading them back

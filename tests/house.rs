@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
-    ("ledger", &["money", "chain", "text", "invoice", "stamp"]),
+    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
@@ -34,7 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
+const PURE: &[&str] =
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -139,8 +139,7 @@ class Table:
 
     def shape(self, node, scope):
         """Content, attributes, mixed of a complex type, inheritance resolved."""
-        if node.get("abstract") == "true":
-            return ("Abstract",), (), False
+        assert node.get("abstract") is None, node.get("name")
         mixed = node.get("mixed") == "true"
         inner = kids(node)
         if inner and inner[0].tag in (XSD + "simpleContent", XSD + "complexContent"):
@@ -173,8 +172,8 @@ class Table:
         found = []
         for node in nodes:
             if node.tag == XSD + "anyAttribute":
-                assert node.get("namespace", "##any") == "##any"
-                found.append(("*", "Text", False))
+                # strict, and no attribute is global: nothing is allowed by it
+                assert node.get("processContents", "strict") == "strict"
             elif node.tag == XSD + "attribute":
                 assert node.get("fixed") is None and node.get("default") is None and node.get("ref") is None
                 assert node.get("use") != "prohibited"
@@ -357,6 +356,7 @@ def write(table, out):
     emit("use crate::xml::Ns;")
     emit()
     emit("/// The namespaces, by number.")
+    emit("#[rustfmt::skip]")
     emit("pub(super) static SPACES: [Ns; %d] = [" % len(SPACES))
     emit("\n".join(rows("Ns::%s," % name for name, _ in SPACES)))
     emit("];")
@@ -365,6 +365,7 @@ def write(table, out):
     emit("pub(super) const GLOBALS: u16 = %d;" % table.globals)
     emit()
     emit("/// All names, overlapping.")
+    emit("#[rustfmt::skip]")
     emit("pub(super) static POOL: &str = concat!(")
     for at in range(0, len(pool), 100):
         emit('    "%s",' % pool[at:at + 100])
@@ -383,7 +384,7 @@ def write(table, out):
     emit("\n".join(rows("(%s, (%d, %d), %s)," % (content(c), a[0], a[1], str(m).lower()) for c, a, m in final)))
     emit("];")
     emit()
-    emit("/// Attributes: name, type, required. `*` stands for any.")
+    emit("/// Attributes: name, type, required.")
     emit("#[rustfmt::skip]")
     emit("pub(super) static ATTRIBUTES: [(Name, Simple, bool); %d] = [" % len(table.attributes))
     emit("\n".join(rows("(Name(%d, %d), %s, %s)," % (places[n], len(n), k, str(r).lower())
@@ -409,12 +410,14 @@ def write(table, out):
     emit("];")
     emit()
     emit("/// Wildcards: the namespace that is excluded (with that of names without one), and whether lax.")
+    emit("#[rustfmt::skip]")
     emit("pub(super) static WILDCARDS: [Wildcard; %d] = [" % len(table.wilds))
     for other, lax in table.wilds:
         emit("    Wildcard(%s, %s)," % ("None" if other is None else "Some(%d)" % other, str(lax).lower()))
     emit("];")
     emit()
     emit("/// Closed lists of values.")
+    emit("#[rustfmt::skip]")
     emit("pub(super) static CHOICES: [&[&str]; %d] = [" % len(table.choices))
     for values in table.choices:
         emit("    &[%s]," % ", ".join('"%s"' % v for v in values))

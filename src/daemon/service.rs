@@ -93,6 +93,8 @@ impl Till for Service {
                 body_sha256: idempotency.body_sha256,
             }),
             print: self.facts.print,
+            returns: None,
+            corrects: None,
         };
         let (stored, sale) = self
             .ledger
@@ -375,6 +377,7 @@ fn refusal(error: AppendError) -> Refusal {
         | AppendError::NotYetValid { .. }
         | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),
+        AppendError::Return(_) | AppendError::Correction(_) => Refusal::Unavailable(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");
             Refusal::Unavailable(words)

@@ -245,3 +245,10 @@ pub struct Invoice {
     /// Lines and sums.
     pub priced: Priced,
 }
+
+impl Invoice {
+    /// BT-111: the VAT in halalas of riyals, whatever the document's currency.
+    pub fn tax_in_riyals(&self) -> Halalas {
+        self.header.terms.tax_in_riyals(self.priced.totals.tax)
+    }
+}

@@ -3,6 +3,7 @@
 //! [`Header`] it is an [`Invoice`], ready to be written as UBL. Nothing here
 //! knows of XML, signatures, files or clocks.
 
+pub mod codes;
 mod document;
 mod draft;
 mod exemptions;
@@ -15,6 +16,9 @@ mod moment;
 mod party;
 mod pricing;
 mod request;
+pub mod returns;
+#[cfg(test)]
+pub(crate) mod samples;
 mod tax;
 mod terms;
 
@@ -26,7 +30,7 @@ pub use draft::{
     Discount, DocumentCharge, Draft, DraftLine, ItemCharge, ItemName, Prepayment, Tender, TenderKind,
     UnitPrice,
 };
-pub use exemptions::exemption_arabic;
+pub use exemptions::{exemption, exemption_arabic};
 pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;

@@ -190,8 +190,9 @@ fn looks_invented(value: &str) -> bool {
         })
 }
 
-/// A postal address; empty optional parts are `None`, never an empty text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A postal address; empty optional parts are `None`, never an empty text. A
+/// buyer's may lack any part, which then is an empty text and not written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
     /// BT-35 or BT-50.
     pub street: String,

@@ -35,6 +35,11 @@ pub struct Foreign {
 }
 
 impl Foreign {
+    /// The longest rate in characters (BR-KSA-90).
+    pub const RATE_CHARACTERS: usize = 14;
+    /// The most riyals that one unit may cost; gold is far below.
+    pub const MOST_RIYALS: i128 = 1_000_000;
+
     /// An amount of the document's currency in halalas of riyals, rounded half up.
     pub fn in_riyals(self, amount: Halalas) -> Halalas {
         let product = i128::from(amount.get()).saturating_mul(self.rate.mantissa());

@@ -113,7 +113,9 @@ impl<'d> Checker<'d> {
                 Walk::Closed
             }
             How::Typed(kind) => {
-                self.attributes(node, kind.attributes());
+                if kind.content() != Content::Any {
+                    self.attributes(node, kind.attributes());
+                }
                 match kind.content() {
                     Content::Simple(form) => self.value(node, form),
                     Content::Any => {}
@@ -145,12 +147,10 @@ impl<'d> Checker<'d> {
     }
 
     fn attributes(&mut self, node: Node<'d>, known: &[(super::model::Name, Simple, bool)]) {
-        let any = known.iter().any(|(name, _, _)| name.text() == "*");
         for one in node.attributes().filter(|one| !is_for_processors(one)) {
             let row = known.iter().find(|(name, _, _)| one.ns == Ns::None && name.text() == one.name);
             match row {
                 Some((_, form, _)) => self.attribute(node, &one, *form),
-                None if any => {}
                 None => {
                     let prefix = if one.prefix.is_empty() { "" } else { ":" };
                     let name = format!("{}{prefix}{}", one.prefix, one.name);
@@ -180,7 +180,9 @@ impl<'d> Checker<'d> {
         let all = || {
             let nodes = std::iter::once(dom.root()).chain(dom.root().descendants());
             let ids = nodes.flat_map(|node| node.attributes().filter(|one| one.ns == Ns::Xml));
-            ids.filter(|one| one.name == "id").map(|one| one.value.trim_matches(' ')).collect()
+            ids.filter(|one| one.name == "id")
+                .map(|one| one.value.trim_matches([' ', '\t', '\n', '\r']))
+                .collect()
         };
         self.ids.get_or_insert_with(all).insert(id)
     }

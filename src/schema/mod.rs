@@ -9,6 +9,8 @@ mod check;
 mod finding;
 mod model;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 mod walk;
 

@@ -58,9 +58,6 @@ pub(super) enum Content {
     Automaton(u16, u16),
     /// Anything; what is known is checked.
     Any,
-    /// The type cannot be used itself.
-    #[allow(dead_code, reason = "no element of the schemas in use has an abstract type")]
-    Abstract,
 }
 
 /// Place and length of a name in the pool.

@@ -7,13 +7,16 @@ use super::model::{Content, Move, Name, Simple, State, Wildcard};
 use crate::xml::Ns;
 
 /// The namespaces, by number.
-pub(super) static SPACES: [Ns; 10] =
-    [Ns::Invoice, Ns::Cac, Ns::Cbc, Ns::Ext, Ns::Sig, Ns::Sac, Ns::Sbc, Ns::Ds, Ns::Xades, Ns::Xades141];
+#[rustfmt::skip]
+pub(super) static SPACES: [Ns; 10] = [
+    Ns::Invoice, Ns::Cac, Ns::Cbc, Ns::Ext, Ns::Sig, Ns::Sac, Ns::Sbc, Ns::Ds, Ns::Xades, Ns::Xades141,
+];
 
 /// How many of the elements are global; these come first, sorted by namespace and name.
 pub(super) const GLOBALS: u16 = 1621;
 
 /// All names, overlapping.
+#[rustfmt::skip]
 pub(super) static POOL: &str = concat!(
     "TransportServiceDescriptionRequestDocumentReferenceTransportProgressStatusRequestDocumentReferenceTr",
     "ansportExecutionPlanRequestDocumentReferenceTransportServiceProviderResponseDeadlinePeriodTransportS",
@@ -281,7 +284,7 @@ pub(super) static POOL: &str = concat!(
     "IssuerIDJobTitleManifestMgmtDataMimeCodeMimeTypeNameCodeOCSPRefsPGPKeyIDPaidDatePaidTimePasswordSPKI",
     "DataSPKISexpSerialIDTimeDutyUNDGCodeVesselIDX509DatafilenamelistNamemimeCodeschemeIDCRLRefsEndDateKe",
     "yInfoKeyNameModulusPGPDataPostboxRenewalStowageTelefaxTrainIDX509CRLX509SKIlistURIByNamelistIDByKeyC",
-    "V2IDLoginSPURIXPathRankRoomSeedUUIDAny*",
+    "V2IDLoginSPURIXPathRankRoomSeedUUIDAny",
 );
 
 /// Elements: namespace, name (place and length in the pool), type.
@@ -943,35 +946,35 @@ pub(super) static TYPES: [(Content, (u16, u16), bool); 323] = [
     (Sequence(2216, 3), (34, 1), false), (Automaton(43, 3), (33, 1), true),
     (Sequence(2219, 1), (0, 0), false), (Automaton(46, 7), (0, 0), false),
     (Sequence(2220, 2), (0, 0), false), (Automaton(55, 5), (34, 1), false),
-    (Simple(Base64), (35, 2), false), (Automaton(53, 2), (43, 1), true),
-    (Automaton(60, 3), (34, 1), false), (Sequence(2227, 1), (34, 1), false),
-    (Sequence(2226, 1), (0, 0), false), (Sequence(2224, 2), (40, 1), false),
-    (Sequence(2222, 2), (0, 0), false), (Sequence(2240, 3), (34, 1), false),
-    (Sequence(2233, 1), (0, 0), false), (Sequence(2231, 2), (0, 0), false),
-    (Sequence(2228, 3), (40, 1), false), (Simple(DateTime), (0, 0), false),
-    (Sequence(2238, 1), (0, 0), false), (Sequence(2236, 2), (0, 0), false),
-    (Sequence(2234, 2), (40, 1), false), (Automaton(63, 3), (0, 0), false),
-    (Sequence(2239, 1), (0, 0), false), (Sequence(2246, 3), (34, 1), false),
-    (Sequence(2243, 1), (0, 0), false), (Sequence(2244, 1), (0, 0), false),
-    (Sequence(2245, 1), (0, 0), false), (Automaton(68, 5), (0, 0), false),
-    (Sequence(2249, 3), (0, 0), false), (Simple(Uri), (44, 1), false), (Automaton(66, 2), (0, 0), false),
-    (Simple(Uri), (0, 0), false), (Any, (0, 0), true), (Sequence(2252, 1), (0, 0), false),
-    (Sequence(2253, 1), (0, 0), false), (Sequence(2254, 4), (45, 1), false), (Empty, (46, 2), false),
-    (Automaton(73, 5), (34, 1), false), (Sequence(2285, 2), (41, 2), false),
-    (Sequence(2280, 2), (34, 1), false), (Sequence(2271, 5), (34, 1), false),
-    (Automaton(78, 3), (0, 0), false), (Sequence(2259, 4), (0, 0), false),
-    (Sequence(2258, 1), (0, 0), false), (Sequence(2263, 4), (0, 0), false),
-    (Sequence(2269, 2), (0, 0), false), (Sequence(2267, 1), (0, 0), false),
-    (Sequence(2268, 1), (0, 0), false), (Sequence(2276, 4), (34, 1), false),
-    (Sequence(2283, 2), (34, 1), false), (Automaton(81, 15), (34, 1), false),
-    (Sequence(2282, 1), (34, 1), false), (Empty, (48, 2), false), (Sequence(2287, 2), (50, 2), false),
-    (Sequence(2292, 2), (0, 0), false), (Sequence(2290, 2), (0, 0), false),
-    (Sequence(2289, 1), (0, 0), false), (Sequence(2294, 2), (52, 2), false),
+    (Simple(Base64), (35, 2), false), (Automaton(53, 2), (0, 0), true), (Automaton(60, 3), (34, 1), false),
+    (Sequence(2227, 1), (34, 1), false), (Sequence(2226, 1), (0, 0), false),
+    (Sequence(2224, 2), (40, 1), false), (Sequence(2222, 2), (0, 0), false),
+    (Sequence(2240, 3), (34, 1), false), (Sequence(2233, 1), (0, 0), false),
+    (Sequence(2231, 2), (0, 0), false), (Sequence(2228, 3), (40, 1), false),
+    (Simple(DateTime), (0, 0), false), (Sequence(2238, 1), (0, 0), false),
+    (Sequence(2236, 2), (0, 0), false), (Sequence(2234, 2), (40, 1), false),
+    (Automaton(63, 3), (0, 0), false), (Sequence(2239, 1), (0, 0), false),
+    (Sequence(2246, 3), (34, 1), false), (Sequence(2243, 1), (0, 0), false),
+    (Sequence(2244, 1), (0, 0), false), (Sequence(2245, 1), (0, 0), false),
+    (Automaton(68, 5), (0, 0), false), (Sequence(2249, 3), (0, 0), false), (Simple(Uri), (43, 1), false),
+    (Automaton(66, 2), (0, 0), false), (Simple(Uri), (0, 0), false), (Any, (0, 0), true),
+    (Sequence(2252, 1), (0, 0), false), (Sequence(2253, 1), (0, 0), false),
+    (Sequence(2254, 4), (44, 1), false), (Empty, (45, 2), false), (Automaton(73, 5), (34, 1), false),
+    (Sequence(2285, 2), (41, 2), false), (Sequence(2280, 2), (34, 1), false),
+    (Sequence(2271, 5), (34, 1), false), (Automaton(78, 3), (0, 0), false),
+    (Sequence(2259, 4), (0, 0), false), (Sequence(2258, 1), (0, 0), false),
+    (Sequence(2263, 4), (0, 0), false), (Sequence(2269, 2), (0, 0), false),
+    (Sequence(2267, 1), (0, 0), false), (Sequence(2268, 1), (0, 0), false),
+    (Sequence(2276, 4), (34, 1), false), (Sequence(2283, 2), (34, 1), false),
+    (Automaton(81, 15), (34, 1), false), (Sequence(2282, 1), (34, 1), false), (Empty, (47, 2), false),
+    (Sequence(2287, 2), (49, 2), false), (Sequence(2292, 2), (0, 0), false),
+    (Sequence(2290, 2), (0, 0), false), (Sequence(2289, 1), (0, 0), false),
+    (Sequence(2294, 2), (51, 2), false),
 ];
 
-/// Attributes: name, type, required. `*` stands for any.
+/// Attributes: name, type, required.
 #[rustfmt::skip]
-pub(super) static ATTRIBUTES: [(Name, Simple, bool); 54] = [
+pub(super) static ATTRIBUTES: [(Name, Simple, bool); 53] = [
     (Name(25947, 10), Language, false), (Name(21429, 16), Text, false), (Name(25947, 10), Language, false),
     (Name(25139, 12), Text, false), (Name(23596, 14), Text, false), (Name(26588, 6), Text, false),
     (Name(26460, 8), Text, false), (Name(24536, 13), Uri, false), (Name(26575, 7), Uri, false),
@@ -986,10 +989,10 @@ pub(super) static ATTRIBUTES: [(Name, Simple, bool); 54] = [
     (Name(12342, 9), Uri, true), (Name(2358, 2), Id, false), (Name(24779, 8), Uri, false),
     (Name(2358, 2), Id, false), (Name(26340, 8), Text, false), (Name(2358, 2), Id, false),
     (Name(1990, 4), Uri, false), (Name(2617, 3), Uri, false), (Name(2358, 2), Id, false),
-    (Name(10744, 6), Uri, true), (Name(26638, 1), Text, false), (Name(8435, 9), Choice(0), false),
-    (Name(22091, 15), Uri, true), (Name(2617, 3), Uri, true), (Name(23610, 14), Boolean, false),
-    (Name(2358, 2), Id, false), (Name(2617, 3), Uri, true), (Name(2358, 2), Id, false),
-    (Name(2617, 3), Uri, false), (Name(2358, 2), Id, false), (Name(2617, 2), Uri, false),
+    (Name(10744, 6), Uri, true), (Name(8435, 9), Choice(0), false), (Name(22091, 15), Uri, true),
+    (Name(2617, 3), Uri, true), (Name(23610, 14), Boolean, false), (Name(2358, 2), Id, false),
+    (Name(2617, 3), Uri, true), (Name(2358, 2), Id, false), (Name(2617, 3), Uri, false),
+    (Name(2358, 2), Id, false), (Name(2617, 2), Uri, false),
 ];
 
 /// Elements in sequence: number, 0x4000 optional, 0x8000 repeatable.
@@ -1258,6 +1261,7 @@ pub(super) static MOVES: [Move; 410] = [
 ];
 
 /// Wildcards: the namespace that is excluded (with that of names without one), and whether lax.
+#[rustfmt::skip]
 pub(super) static WILDCARDS: [Wildcard; 6] = [
     Wildcard(Some(3), true),
     Wildcard(None, false),
@@ -1268,4 +1272,7 @@ pub(super) static WILDCARDS: [Wildcard; 6] = [
 ];
 
 /// Closed lists of values.
-pub(super) static CHOICES: [&[&str]; 1] = [&["OIDAsURI", "OIDAsURN"]];
+#[rustfmt::skip]
+pub(super) static CHOICES: [&[&str]; 1] = [
+    &["OIDAsURI", "OIDAsURN"],
+];

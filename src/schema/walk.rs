@@ -35,7 +35,7 @@ impl Walk {
             }
             Content::Automaton(base, _) => Walk::Automaton { base, state: 0 },
             Content::Any => Walk::Any,
-            Content::Empty | Content::Simple(_) | Content::Abstract => Walk::Closed,
+            Content::Empty | Content::Simple(_) => Walk::Closed,
         }
     }
 
@@ -106,7 +106,7 @@ pub(super) fn name(node: Node<'_>) -> String {
 
 /// The required particles that are skipped by going on to `to`.
 fn missing(at: u16, to: u16, seen: bool) -> impl Iterator<Item = Particle> {
-    let skipped = move |place: &u16| !particle(*place).optional && !(*place == at && seen);
+    let skipped = move |place: &u16| !(particle(*place).optional || (*place == at && seen));
     (at..to).filter(skipped).map(particle)
 }
 
