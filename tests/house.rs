@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stamp", &["money", "chain", "invoice", "ubl"]),
     ("xml", &["text"]),
     ("schema", &["text", "xml"]),
-    ("rules", &["money", "chain", "text", "invoice"]),
+    ("rules", &["money", "chain", "text", "invoice", "xml"]),
     ("check", &["chain", "text", "stamp", "xml", "schema", "rules"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),

@@ -12,8 +12,10 @@ mod facts;
 mod finding;
 mod forms;
 mod from_invoice;
+mod from_xml;
 mod ksa;
 mod table;
+mod table_en;
 mod term;
 mod violation;
 mod words;
@@ -25,7 +27,9 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use from_invoice::from_invoice;
+pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
+pub use table_en::EN16931;
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
 pub use words::finding;
@@ -37,4 +41,12 @@ pub struct Context {
     pub measure: Measure,
     /// Now, seconds since 1970 UTC; rules compare it in Riyadh time.
     pub now: i64,
+}
+
+/// Every rule that the document breaks, in the order of the stylesheets.
+pub fn violations(facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+    let mut out = Violations::default();
+    en::run(facts, context, &mut out);
+    ksa::run(facts, context, &mut out);
+    out.into_vec()
 }
