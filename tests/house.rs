@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xml", &["text"]),
     ("schema", &["text", "xml"]),
     ("rules", &["money", "chain", "text", "invoice", "xml"]),
+    ("check", &["chain", "text", "stamp", "xml", "schema", "rules"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
@@ -25,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
-    ("cli", &["chain", "receipt", "printer", "config", "api"]),
+    ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "config", "api"]),
     ("sandbox", &[]),
 ];
 
@@ -34,7 +35,7 @@ const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
 const PURE: &[&str] =
-    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "receipt"];
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
@@ -62,7 +63,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("harfrust", &["receipt"]),
     ("qrcode", &["receipt"]),
     ("chacha20poly1305", &["keys"]),
-    ("k256", &["stamp", "keys", "sandbox"]),
+    ("k256", &["stamp", "check", "keys", "sandbox"]),
 ];
 
 struct Source {

@@ -5,7 +5,7 @@ use super::finding::{At, Notes, Values, because, values};
 use super::hash::SHA256;
 use super::moment;
 use super::select::{PARTY, Step, all, first, first_anywhere, leading, of_invoice, pieces};
-use super::wording::Id;
+use super::wording::Check;
 use super::x509::{Certificate, Key};
 use crate::stamp::hex_digest_base64;
 use crate::xml::{Node, Ns};
@@ -25,7 +25,7 @@ pub(super) fn check(
     if texts.len() != 1 {
         let count = texts.len().to_string();
         let cause = "ds:X509Certificate must stand once, with one text";
-        notes.error(Id::CertCount, At::Node(signature), values(&count, "1", cause));
+        notes.error(Check::CertCount, At::Node(signature), values(&count, "1", cause));
     }
     let body = texts.first()?;
     let at = first(signature, &path).unwrap_or(signature);
@@ -33,16 +33,16 @@ pub(super) fn check(
     let (der, certificate) = match read {
         Ok(read) => read,
         Err(cause) => {
-            notes.error(Id::CertParse, At::Node(at), because(cause));
+            notes.error(Check::CertParse, At::Node(at), because(cause));
             return None;
         }
     };
     let packed = without_blanks(body);
     if packed != *body {
-        notes.warn(Id::CertBlanks, At::Node(at), because("the text must be one line of base64"));
+        notes.warn(Check::CertBlanks, At::Node(at), because("the text must be one line of base64"));
     }
     if let Key::Other(kind) = &certificate.key {
-        notes.error(Id::CertCurve, At::Node(at), values(kind, "secp256k1", "the key of the certificate"));
+        notes.error(Check::CertCurve, At::Node(at), values(kind, "secp256k1", "the key of the certificate"));
     }
     check_digest(notes, signature, &packed);
     check_issuer(notes, signature, &certificate);
@@ -50,7 +50,7 @@ pub(super) fn check(
     check_vat_number(notes, root, &certificate);
     if given.is_some_and(|given| given != der) {
         let cause = "the embedded certificate is not the given one";
-        notes.error(Id::CertExpected, At::Node(at), values(&certificate.serial, "", cause));
+        notes.error(Check::CertExpected, At::Node(at), values(&certificate.serial, "", cause));
     }
     Some(certificate)
 }
@@ -63,14 +63,18 @@ fn check_digest(notes: &mut Notes, signature: Node<'_>, text: &str) {
         .and_then(|node| node.attribute("Algorithm"));
     if method != Some(SHA256) {
         let cause = "DigestMethod of the certificate";
-        notes.error(Id::CertDigestMethod, At::Path(CERT_DIGEST), values(method.unwrap_or("-"), SHA256, cause));
+        notes.error(
+            Check::CertDigestMethod,
+            At::Path(CERT_DIGEST),
+            values(method.unwrap_or("-"), SHA256, cause),
+        );
     }
     let path = [(Ns::Xades, "Cert"), (Ns::Xades, "CertDigest"), (Ns::Ds, "DigestValue")];
     let stated = stated(signature, (Ns::Xades, "SigningCertificate"), &path);
     let computed = hex_digest_base64(&[text]);
     if stated != computed {
         let cause = "DigestValue is not base64 of the hex SHA-256 of the certificate's base64 text";
-        notes.error(Id::CertDigest, At::Path(CERT_DIGEST), values(&stated, &computed, cause));
+        notes.error(Check::CertDigest, At::Path(CERT_DIGEST), values(&stated, &computed, cause));
     }
 }
 
@@ -83,12 +87,12 @@ fn check_issuer(notes: &mut Notes, signature: Node<'_>, certificate: &Certificat
         } else {
             "X509IssuerName must be the certificate's issuer, most specific part first, joined by comma and blank"
         };
-        notes.error(Id::CertIssuer, At::Path(ISSUER_SERIAL), values(&stated_issuer, &issuer, cause));
+        notes.error(Check::CertIssuer, At::Path(ISSUER_SERIAL), values(&stated_issuer, &issuer, cause));
     }
     let serial = stated(signature, (Ns::Xades, "IssuerSerial"), &[(Ns::Ds, "X509SerialNumber")]);
     if serial != certificate.serial {
         let cause = "X509SerialNumber must be the certificate's serial number in decimal";
-        notes.error(Id::CertSerial, At::Path(ISSUER_SERIAL), values(&serial, &certificate.serial, cause));
+        notes.error(Check::CertSerial, At::Path(ISSUER_SERIAL), values(&serial, &certificate.serial, cause));
     }
 }
 
@@ -103,13 +107,17 @@ fn check_time(notes: &mut Notes, signature: Node<'_>, certificate: &Certificate)
     let time = stated(signature, (Ns::Xades, "SignedSignatureProperties"), &[(Ns::Xades, "SigningTime")]);
     let Some(at) = moment::read(&time) else {
         let cause = "SigningTime must be YYYY-MM-DDThh:mm:ss, Z allowed, and exist in the calendar";
-        return notes.error(Id::SigningTime, At::Path(FIELD), Values { found: &time, expected: "", cause });
+        return notes.error(
+            Check::SigningTime,
+            At::Path(FIELD),
+            Values { found: &time, expected: "", cause },
+        );
     };
     let Certificate { not_before, not_after, .. } = certificate;
     if at < not_before - SLACK || at > not_after + SLACK {
         let valid = format!("{} – {}", moment::show(*not_before), moment::show(*not_after));
         let cause = "SigningTime lies outside the validity of the certificate";
-        notes.error(Id::CertValidity, At::Path(FIELD), values(&time, &valid, cause));
+        notes.error(Check::CertValidity, At::Path(FIELD), values(&time, &valid, cause));
     }
 }
 
@@ -121,11 +129,11 @@ fn check_vat_number(notes: &mut Notes, root: Node<'_>, certificate: &Certificate
     match certificate.vat_numbers.first() {
         None => {
             let cause = "no UID in a directory name of the subject alternative name";
-            notes.warn(Id::CertNoVat, At::Path(FIELD), because(cause));
+            notes.warn(Check::CertNoVat, At::Path(FIELD), because(cause));
         }
         Some(first) if certificate.vat_numbers.iter().all(|number| *number != seller) => {
             let cause = "UID of the certificate's subject alternative name against the seller's CompanyID";
-            notes.error(Id::CertVat, At::Path(FIELD), values(&seller, first, cause));
+            notes.error(Check::CertVat, At::Path(FIELD), values(&seller, first, cause));
         }
         Some(_) => {}
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::Facts;
 use super::finding::{At, Notes, because, values};
-use super::wording::Id;
+use super::wording::Check;
 use crate::chain::GENESIS_PIH;
 use crate::rules::{Finding, Layer};
 
@@ -44,7 +44,7 @@ pub fn chain(links: &[ChainLink<'_>], pih: Option<&str>) -> ChainJudgement {
     for link in links {
         match usable(link) {
             Some(row) => rows.push(row),
-            None => findings.add(Some(link.name), Id::ChainNoIcv, values("", "", "no ICV in digits")),
+            None => findings.add(Some(link.name), Check::ChainNoIcv, values("", "", "no ICV in digits")),
         }
     }
     rows.sort_by(|a, b| by_counter(a.icv, b.icv).then_with(|| a.name.cmp(b.name)));
@@ -59,7 +59,7 @@ pub fn chain(links: &[ChainLink<'_>], pih: Option<&str>) -> ChainJudgement {
         }
     }
     if rows.is_empty() {
-        findings.add(None, Id::ChainEmpty, because("no document has an ICV in digits"));
+        findings.add(None, Check::ChainEmpty, because("no document has an ICV in digits"));
     }
     ChainJudgement {
         documents: rows.len(),
@@ -72,7 +72,7 @@ pub fn chain(links: &[ChainLink<'_>], pih: Option<&str>) -> ChainJudgement {
 struct Findings(Vec<(Option<String>, Finding)>);
 
 impl Findings {
-    fn add(&mut self, name: Option<&str>, id: Id, values: super::finding::Values<'_>) {
+    fn add(&mut self, name: Option<&str>, id: Check, values: super::finding::Values<'_>) {
         let mut notes = Notes::new(Layer::Pih);
         notes.error(id, At::Path("/Invoice/cac:AdditionalDocumentReference"), values);
         self.0.extend(notes.findings.into_iter().map(|found| (name.map(str::to_owned), found)));
@@ -81,7 +81,8 @@ impl Findings {
 
 fn usable<'a>(link: &ChainLink<'a>) -> Option<Row<'a>> {
     let facts = link.facts?;
-    let icv = facts.icv.as_deref().filter(|icv| !icv.is_empty() && icv.bytes().all(|b| b.is_ascii_digit()))?;
+    let icv =
+        facts.icv.as_deref().filter(|icv| !icv.is_empty() && icv.bytes().all(|b| b.is_ascii_digit()))?;
     let trimmed = icv.trim_start_matches('0');
     Some(Row { icv: if trimmed.is_empty() { "0" } else { trimmed }, name: link.name, facts })
 }
@@ -97,7 +98,7 @@ fn check_uuids(findings: &mut Findings, rows: &[Row<'_>]) {
         let uuid = row.facts.uuid.as_deref();
         if let Some(other) = seen.insert(uuid, row.name) {
             let values = values(uuid.unwrap_or("-"), other, "one UUID in two documents");
-            findings.add(Some(row.name), Id::ChainUuid, values);
+            findings.add(Some(row.name), Check::ChainUuid, values);
         }
     }
 }
@@ -107,22 +108,23 @@ fn check_first(findings: &mut Findings, row: &Row<'_>, given: Option<&str>) {
     let pih = row.facts.pih.as_deref();
     if pih != Some(want) {
         let values = values(pih.unwrap_or("-"), want, "PIH of the first document");
-        findings.add(Some(row.name), Id::ChainFirstPih, values);
+        findings.add(Some(row.name), Check::ChainFirstPih, values);
     }
     if given.is_none() && row.icv != "1" {
         let values = values(row.icv, "1", "a later part of a chain needs the PIH before it");
-        findings.add(Some(row.name), Id::ChainFirstIcv, values);
+        findings.add(Some(row.name), Check::ChainFirstIcv, values);
     }
 }
 
 fn check_step(findings: &mut Findings, before: &Row<'_>, row: &Row<'_>) {
     if successor(before.icv) != row.icv {
-        findings.add(Some(row.name), Id::ChainIcv, values(row.icv, before.icv, "ICV must grow by one"));
+        findings.add(Some(row.name), Check::ChainIcv, values(row.icv, before.icv, "ICV must grow by one"));
     }
     let (pih, hash) = (row.facts.pih.as_deref(), before.facts.hash.as_deref());
     if pih.is_none() || pih != hash {
-        let values = values(pih.unwrap_or("-"), hash.unwrap_or("-"), "PIH is not the hash of the document before");
-        findings.add(Some(row.name), Id::ChainPih, values);
+        let values =
+            values(pih.unwrap_or("-"), hash.unwrap_or("-"), "PIH is not the hash of the document before");
+        findings.add(Some(row.name), Check::ChainPih, values);
     }
 }
 
@@ -133,7 +135,8 @@ fn successor(number: &str) -> String {
     let mut next = match head.char_indices().next_back() {
         None => "1".to_owned(),
         Some((at, digit)) => {
-            let raised = digit.to_digit(10).and_then(|value| char::from_digit(value + 1, 10)).unwrap_or(digit);
+            let raised =
+                digit.to_digit(10).and_then(|value| char::from_digit(value + 1, 10)).unwrap_or(digit);
             format!("{}{raised}", head.get(..at).unwrap_or(""))
         }
     };
@@ -182,7 +185,9 @@ mod tests {
 
     #[test]
     fn counters_of_any_length_are_counted() {
-        for (number, next) in [("0", "1"), ("9", "10"), ("199", "200"), ("99999999999999999999999", "100000000000000000000000")] {
+        for (number, next) in
+            [("0", "1"), ("9", "10"), ("199", "200"), ("99999999999999999999999", "100000000000000000000000")]
+        {
             assert_eq!(successor(number), next);
         }
     }

@@ -147,9 +147,10 @@ pub(super) fn oid(content: &[u8]) -> Result<String, Flaw> {
     let mut rest = content;
     while let Some(first) = rest.first() {
         let used = rest.iter().position(|b| b & 0x80 == 0).ok_or(WRONG)? + 1;
-        let arc = rest.iter().take(used).try_fold(0u128, |sum, b| {
-            sum.checked_mul(128).map(|sum| sum | u128::from(b & 0x7f))
-        });
+        let arc = rest
+            .iter()
+            .take(used)
+            .try_fold(0u128, |sum, b| sum.checked_mul(128).map(|sum| sum | u128::from(b & 0x7f)));
         if *first == 0x80 {
             return Err(WRONG);
         }

@@ -87,13 +87,9 @@ mod tests {
 
     #[test]
     fn loose_forgives_blanks_bits_and_surplus_padding() {
-        for (text, data) in [
-            (" Q Q\n==\u{a0}", &b"A"[..]),
-            ("QR==", b"A"),
-            ("QUJ=", b"AB"),
-            ("QUJD====", b"ABC"),
-            ("", b""),
-        ] {
+        for (text, data) in
+            [(" Q Q\n==\u{a0}", &b"A"[..]), ("QR==", b"A"), ("QUJ=", b"AB"), ("QUJD====", b"ABC"), ("", b"")]
+        {
             assert_eq!(loose(text).as_deref(), Ok(data), "{text:?}");
         }
         for bad in ["=QUJD", "QQ===", "Q===", "QUI==", "QQ=a", "Q=Q=", "QUJD=QUJD", "QUJDQ", "QQ=", "Q!=="] {

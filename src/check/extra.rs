@@ -3,7 +3,7 @@
 use super::finding::{At, Notes, values};
 use super::number::Number;
 use super::select::{all, is_invoice, leading, of_invoice, text};
-use super::wording::Id;
+use super::wording::Check;
 use crate::xml::{Content, Node, Ns};
 
 /// More empty elements than this are not worth a finding each.
@@ -13,27 +13,37 @@ const MOST_EMPTY: usize = 50;
 pub(super) fn check(notes: &mut Notes, root: Node<'_>) {
     let uuid = text(root, &[(Ns::Cbc, "UUID")]).unwrap_or_default();
     if !is_uuid(&uuid) {
-        notes.error(Id::ExtraUuid, At::Path("/Invoice/cbc:UUID"), values(&uuid, "", "8-4-4-4-12 hexadecimal digits"));
+        notes.error(
+            Check::ExtraUuid,
+            At::Path("/Invoice/cbc:UUID"),
+            values(&uuid, "", "8-4-4-4-12 hexadecimal digits"),
+        );
     }
     let flags = type_name(root);
     if !is_subtype(flags) {
         let field = At::Path("/Invoice/cbc:InvoiceTypeCode/@name");
-        notes.error(Id::ExtraSubtype, field, values(flags, "", "01 or 02, then five of 0 or 1"));
+        notes.error(Check::ExtraSubtype, field, values(flags, "", "01 or 02, then five of 0 or 1"));
     }
     let fixed = [
-        ("ProfileID", "reporting:1.0", Id::ExtraProfile, "/Invoice/cbc:ProfileID"),
-        ("TaxCurrencyCode", "SAR", Id::ExtraTaxCurrency, "/Invoice/cbc:TaxCurrencyCode"),
+        ("ProfileID", "reporting:1.0", Check::ExtraProfile, "/Invoice/cbc:ProfileID"),
+        ("TaxCurrencyCode", "SAR", Check::ExtraTaxCurrency, "/Invoice/cbc:TaxCurrencyCode"),
     ];
     for (name, expected, id, field) in fixed {
         let found = text(root, &[(Ns::Cbc, name)]);
         if found.as_deref() != Some(expected) {
-            notes.error(id, At::Path(field), values(found.as_deref().unwrap_or("-"), expected, "this text is fixed"));
+            notes.error(
+                id,
+                At::Path(field),
+                values(found.as_deref().unwrap_or("-"), expected, "this text is fixed"),
+            );
         }
     }
     check_totals(notes, root);
-    for node in std::iter::once(root).chain(root.descendants()).filter(|node| is_empty(*node)).take(MOST_EMPTY) {
+    for node in
+        std::iter::once(root).chain(root.descendants()).filter(|node| is_empty(*node)).take(MOST_EMPTY)
+    {
         let name = format!("cbc:{}", node.name());
-        notes.error(Id::ExtraEmpty, At::Node(node), values(&name, "", "a cbc element without text"));
+        notes.error(Check::ExtraEmpty, At::Node(node), values(&name, "", "a cbc element without text"));
     }
 }
 
@@ -45,7 +55,9 @@ pub(super) fn type_name(root: Node<'_>) -> &str {
 
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
-    let fits = |(group, length): (&&str, usize)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit());
+    let fits = |(group, length): (&&str, usize)| {
+        group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
+    };
     groups.len() == 5 && groups.iter().zip([8, 4, 4, 4, 12]).all(fits)
 }
 
@@ -76,7 +88,7 @@ fn check_totals(notes: &mut Notes, root: Node<'_>) {
     };
     let (one, two) = (one.unwrap_or_default(), two.unwrap_or_default());
     let field = At::Path("/Invoice/cac:TaxTotal/cbc:TaxAmount");
-    notes.error(Id::ExtraVatTotals, field, values(&one, &two, cause));
+    notes.error(Check::ExtraVatTotals, field, values(&one, &two, cause));
 }
 
 /// Neither elements, comments, instructions nor text inside.

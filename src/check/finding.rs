@@ -1,7 +1,7 @@
 //! How layers and documents come out, and how findings are collected.
 
 use super::select::shown;
-use super::wording::Id;
+use super::wording::Check;
 use crate::rules::{Finding, Layer, Severity};
 use crate::text::Bilingual;
 use crate::xml::Node;
@@ -84,15 +84,15 @@ impl Notes {
         Notes { layer, findings: Vec::new() }
     }
 
-    pub(super) fn error(&mut self, id: Id, at: At<'_>, values: Values<'_>) {
+    pub(super) fn error(&mut self, id: Check, at: At<'_>, values: Values<'_>) {
         self.add(id, Severity::Error, at, values);
     }
 
-    pub(super) fn warn(&mut self, id: Id, at: At<'_>, values: Values<'_>) {
+    pub(super) fn warn(&mut self, id: Check, at: At<'_>, values: Values<'_>) {
         self.add(id, Severity::Warning, at, values);
     }
 
-    fn add(&mut self, id: Id, severity: Severity, at: At<'_>, values: Values<'_>) {
+    fn add(&mut self, id: Check, severity: Severity, at: At<'_>, values: Values<'_>) {
         let (field, line) = match at {
             At::Node(node) => (node.path(), format!(", line {}", node.line())),
             At::Path(path) => (path.to_owned(), String::new()),
@@ -115,7 +115,16 @@ impl Notes {
         };
         let layer = self.layer;
         let remedy = id.remedy();
-        self.findings.push(Finding { rule: rule.into(), severity, layer, field, message, remedy, cashier, integrator });
+        self.findings.push(Finding {
+            rule: rule.into(),
+            severity,
+            layer,
+            field,
+            message,
+            remedy,
+            cashier,
+            integrator,
+        });
     }
 }
 

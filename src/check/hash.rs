@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::encoding::without_blanks;
 use super::finding::{At, Notes, because, values};
 use super::select::{all, first, leading};
-use super::wording::Id;
+use super::wording::Check;
 use crate::chain::InvoiceHash;
 use crate::xml::{self, Dom, Node, Ns, Uncanonical};
 
@@ -44,7 +44,10 @@ pub(super) fn references<'d>(signature: Node<'d>, attribute: &str, value: &str) 
 /// `DigestValue` of the first reference to the invoice; `None` if there is none.
 pub(super) fn stated(signature: Node<'_>) -> Option<String> {
     let references = references(signature, "Id", "invoiceSignedData");
-    references.into_iter().find_map(|node| node.child(Ns::Ds, "DigestValue")).map(|node| leading(node).into_owned())
+    references
+        .into_iter()
+        .find_map(|node| node.child(Ns::Ds, "DigestValue"))
+        .map(|node| leading(node).into_owned())
 }
 
 /// Algorithm of the first `DigestMethod` that names one.
@@ -58,25 +61,25 @@ pub(super) fn check(notes: &mut Notes, signature: Node<'_>, hash: &str) {
     let [reference] = references.as_slice() else {
         let count = references.len().to_string();
         let cause = "ds:Reference with Id invoiceSignedData must stand once in ds:SignedInfo";
-        return notes.error(Id::HashReference, At::Node(signature), values(&count, "1", cause));
+        return notes.error(Check::HashReference, At::Node(signature), values(&count, "1", cause));
     };
     let reference = *reference;
     let uri = reference.attribute("URI");
     if uri != Some("") {
         let cause = "URI must be present and empty, which means the document";
-        notes.error(Id::HashUri, At::Node(reference), values(uri.unwrap_or("-"), "", cause));
+        notes.error(Check::HashUri, At::Node(reference), values(uri.unwrap_or("-"), "", cause));
     }
     check_transforms(notes, reference);
     let method = digest_method(reference);
     if method != Some(SHA256) {
         let cause = "DigestMethod of the invoice reference";
-        notes.error(Id::HashMethod, At::Node(reference), values(method.unwrap_or("-"), SHA256, cause));
+        notes.error(Check::HashMethod, At::Node(reference), values(method.unwrap_or("-"), SHA256, cause));
     }
     let stated = first(reference, &[(Ns::Ds, "DigestValue")]).map(leading).unwrap_or_default();
     if stated != hash {
         let cause = "DigestValue is not the SHA-256 of the canonical document without ext:UBLExtensions, \
                      cac:Signature and the QR reference";
-        notes.error(Id::HashValue, At::Node(reference), values(&stated, hash, cause));
+        notes.error(Check::HashValue, At::Node(reference), values(&stated, hash, cause));
     }
 }
 
@@ -94,11 +97,11 @@ fn check_transforms(notes: &mut Notes, reference: Node<'_>) {
     if !right {
         let cause = "ds:Transforms must hold three XPath transforms (extensions, signature, QR) and C14N 1.1";
         let count = found.len().to_string();
-        notes.error(Id::HashTransforms, At::Node(reference), values(&count, "", cause));
+        notes.error(Check::HashTransforms, At::Node(reference), values(&count, "", cause));
     }
 }
 
 /// A document without a canonical form has no hash.
 pub(super) fn no_form(notes: &mut Notes, error: &Uncanonical) {
-    notes.error(Id::HashForm, At::Path("/Invoice"), because(&error.to_string()));
+    notes.error(Check::HashForm, At::Path("/Invoice"), because(&error.to_string()));
 }

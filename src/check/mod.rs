@@ -34,7 +34,7 @@ use crate::chain::InvoiceHash;
 use crate::rules::{Finding, Layer, Severity};
 use crate::xml::{Dom, Node};
 use finding::Notes;
-use wording::Id;
+use wording::Check;
 
 /// What a judgement may know besides the document.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +97,8 @@ pub fn judge(bytes: &[u8], options: &Options) -> Judgement {
     let mut board = Board::default();
     let facts = match Dom::parse(bytes) {
         Ok(dom) => {
-            content::check(&mut board, &dom, options.now);
+            content::structure(&mut board, &dom);
+            content::rules(&mut board, &dom);
             let facts = stamp_layers(&mut board, &dom, options);
             let mut notes = Notes::new(Layer::Extra);
             extra::check(&mut notes, dom.root());
@@ -129,7 +130,9 @@ impl Board {
         self.0.sort_by_key(|(layer, _)| *layer);
         let status = |layer: Layer| match self.0.iter().find(|(done, _)| *done == layer) {
             None => Status::Skip,
-            Some((_, findings)) if findings.iter().any(|found| found.severity == Severity::Error) => Status::Fail,
+            Some((_, findings)) if findings.iter().any(|found| found.severity == Severity::Error) => {
+                Status::Fail
+            }
             Some(_) => Status::Pass,
         };
         let layers = Layer::ALL.into_iter().map(|layer| (layer, status(layer))).collect();
@@ -196,7 +199,7 @@ fn unsigned(board: &mut Board, document: &Document<'_>, required: bool) {
         for layer in [Layer::Hash, Layer::SignedProperties, Layer::Certificate, Layer::Signature] {
             let mut notes = Notes::new(layer);
             let cause = finding::because("no ds:Signature in the document");
-            notes.error(Id::NotSigned, finding::At::Path("/Invoice/ext:UBLExtensions"), cause);
+            notes.error(Check::NotSigned, finding::At::Path("/Invoice/ext:UBLExtensions"), cause);
             board.close(notes);
         }
     }
@@ -230,15 +233,10 @@ fn signed(board: &mut Board, document: &Document<'_>, signature: Node<'_>, count
     if count != 1 {
         let found = count.to_string();
         let values = finding::values(&found, "1", "ds:Signature elements in the document");
-        notes.error(Id::SigCount, finding::At::Node(signature), values);
+        notes.error(Check::SigCount, finding::At::Node(signature), values);
     }
-    let text = signature::check(
-        &mut notes,
-        document.root,
-        signature,
-        certificate.as_ref(),
-        document.hash.as_ref(),
-    );
+    let text =
+        signature::check(&mut notes, document.root, signature, certificate.as_ref(), document.hash.as_ref());
     board.close(notes);
     let mut notes = Notes::new(Layer::Qr);
     if document.codes.is_empty() {

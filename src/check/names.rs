@@ -89,7 +89,8 @@ fn wide(content: &[u8], unit: usize) -> Option<String> {
     if !content.len().is_multiple_of(unit) {
         return None;
     }
-    let units = content.chunks_exact(unit).map(|chunk| chunk.iter().fold(0u32, |sum, b| sum << 8 | u32::from(*b)));
+    let units =
+        content.chunks_exact(unit).map(|chunk| chunk.iter().fold(0u32, |sum, b| sum << 8 | u32::from(*b)));
     if unit == 4 {
         return units.map(char::from_u32).collect();
     }

@@ -73,7 +73,8 @@ fn power(text: &str) -> Result<i64, NotANumber> {
     if !plain || digits.trim_start_matches('0').len().cmp(&18) == Ordering::Greater {
         return Err(NotANumber);
     }
-    let value = digits.bytes().fold(0i64, |sum, b| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')));
+    let value =
+        digits.bytes().fold(0i64, |sum, b| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')));
     Ok(if text.starts_with('-') { -value } else { value })
 }
 

@@ -3,7 +3,7 @@
 use super::encoding::strict;
 use super::finding::{At, Notes, because, values};
 use super::select::{ATTACHED, reference_texts};
-use super::wording::Id;
+use super::wording::Check;
 use crate::chain::GENESIS_PIH;
 use crate::xml::{Node, Ns};
 
@@ -34,27 +34,39 @@ pub(super) fn check(notes: &mut Notes, place: &Place, given: Option<&str>) {
     };
     if !one {
         let found = if place.counters.is_empty() { "-".to_owned() } else { place.counters.join(", ") };
-        notes.error(Id::Icv, At::Path(ICV_FIELD), values(&found, "", "one whole number above zero, in digits"));
+        notes.error(
+            Check::Icv,
+            At::Path(ICV_FIELD),
+            values(&found, "", "one whole number above zero, in digits"),
+        );
     }
     let [value] = place.hashes.as_slice() else {
         let count = place.hashes.len().to_string();
-        return notes.error(Id::PihCount, At::Path(PIH_FIELD), values(&count, "1", "texts of the PIH reference"));
+        return notes.error(
+            Check::PihCount,
+            At::Path(PIH_FIELD),
+            values(&count, "1", "texts of the PIH reference"),
+        );
     };
     let data = match strict(value) {
         Ok(data) => data,
-        Err(cause) => return notes.error(Id::PihBase64, At::Path(PIH_FIELD), values(value, "", cause)),
+        Err(cause) => return notes.error(Check::PihBase64, At::Path(PIH_FIELD), values(value, "", cause)),
     };
     let hex = data.len() == 64 && data.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if data.len() != 32 && !hex {
         let found = data.len().to_string();
-        notes.error(Id::PihLength, At::Path(PIH_FIELD), values(&found, "32", "bytes behind the base64"));
+        notes.error(Check::PihLength, At::Path(PIH_FIELD), values(&found, "32", "bytes behind the base64"));
     }
     if data.len() == 64 && value != GENESIS_PIH {
         let cause = "base64 of 64 characters of hex instead of base64 of 32 bytes";
-        notes.warn(Id::PihHex, At::Path(PIH_FIELD), because(cause));
+        notes.warn(Check::PihHex, At::Path(PIH_FIELD), because(cause));
     }
     if let Some(given) = given.filter(|given| !given.is_empty() && *given != value) {
-        notes.error(Id::PihValue, At::Path(PIH_FIELD), values(value, given, "PIH is not the one that was given"));
+        notes.error(
+            Check::PihValue,
+            At::Path(PIH_FIELD),
+            values(value, given, "PIH is not the one that was given"),
+        );
     }
 }
 

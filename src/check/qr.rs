@@ -6,7 +6,7 @@ use super::encoding::strict;
 use super::finding::{At, Notes, because, values};
 use super::number::same;
 use super::select::{PARTY, Step, all, is_invoice, pieces, text};
-use super::wording::Id;
+use super::wording::Check;
 use super::x509::Certificate;
 use crate::xml::{Node, Ns};
 
@@ -36,7 +36,7 @@ pub(super) fn check(
     let Some(code) = codes.first() else { return };
     if codes.len() > 1 {
         let count = codes.len().to_string();
-        notes.error(Id::QrCount, At::Path(FIELD), values(&count, "1", "more than one QR text"));
+        notes.error(Check::QrCount, At::Path(FIELD), values(&count, "1", "more than one QR text"));
     }
     let tags = container(notes, code);
     if tags.is_empty() {
@@ -55,19 +55,19 @@ fn container(notes: &mut Notes, code: &str) -> BTreeMap<u8, Vec<u8>> {
     let items = data.as_ref().ok().map(|data| items(data));
     match (&data, &items) {
         (Err(cause), _) => {
-            notes.error(Id::QrBase64, At::Path(FIELD), because(cause));
+            notes.error(Check::QrBase64, At::Path(FIELD), because(cause));
             return BTreeMap::new();
         }
         (_, Some(Err(at))) => {
             let cause = format!("tag, length and value break off at byte {at}");
-            notes.error(Id::QrTlv, At::Path(FIELD), because(&cause));
+            notes.error(Check::QrTlv, At::Path(FIELD), because(&cause));
             return BTreeMap::new();
         }
         _ => {}
     }
     if length > MOST {
         let (found, most) = (length.to_string(), MOST.to_string());
-        notes.error(Id::QrLength, At::Path(FIELD), values(&found, &most, "characters of base64"));
+        notes.error(Check::QrLength, At::Path(FIELD), values(&found, &most, "characters of base64"));
     }
     let items = items.and_then(Result::ok).unwrap_or_default();
     check_order(notes, &items);
@@ -78,9 +78,9 @@ fn container(notes: &mut Notes, code: &str) -> BTreeMap<u8, Vec<u8>> {
     for (tag, value) in &tags {
         let name = tag.to_string();
         if !(1..=9).contains(tag) {
-            notes.error(Id::QrTlvTag, At::Path(FIELD), values(&name, "", "tags are 1 to 9"));
+            notes.error(Check::QrTlvTag, At::Path(FIELD), values(&name, "", "tags are 1 to 9"));
         } else if value.is_empty() {
-            notes.error(Id::QrTlvEmpty, At::Path(FIELD), values(&name, "", "the length of this tag is 0"));
+            notes.error(Check::QrTlvEmpty, At::Path(FIELD), values(&name, "", "the length of this tag is 0"));
         }
     }
     tags
@@ -92,10 +92,10 @@ fn check_order(notes: &mut Notes, items: &[(u8, &[u8])]) {
     sorted.sort_unstable();
     let listed = order.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
     if sorted.windows(2).any(|pair| pair.first() == pair.last()) {
-        notes.error(Id::QrTlvDup, At::Path(FIELD), values(&listed, "", "each tag may stand once"));
+        notes.error(Check::QrTlvDup, At::Path(FIELD), values(&listed, "", "each tag may stand once"));
     }
     if sorted != order {
-        notes.error(Id::QrTlvOrder, At::Path(FIELD), values(&listed, "", "tags must ascend"));
+        notes.error(Check::QrTlvOrder, At::Path(FIELD), values(&listed, "", "tags must ascend"));
     }
 }
 
@@ -114,7 +114,7 @@ fn items(data: &[u8]) -> Result<Vec<(u8, &[u8])>, usize> {
 }
 
 /// What the document says for tags 1 to 5, as it is written.
-fn expected(root: Node<'_>) -> [(u8, Id, Option<String>); 5] {
+fn expected(root: Node<'_>) -> [(u8, Check, Option<String>); 5] {
     let [supplier, party] = PARTY;
     let read = |path: &[Step]| text(root, path).map(|text| text.into_owned());
     let part = |name| read(&[(Ns::Cbc, name)]).unwrap_or_else(|| "None".to_owned());
@@ -124,11 +124,11 @@ fn expected(root: Node<'_>) -> [(u8, Id, Option<String>); 5] {
     let payable = read(&[(Ns::Cac, "LegalMonetaryTotal"), (Ns::Cbc, "PayableAmount")]);
     let tax = vat_totals(root).into_iter().flat_map(pieces).next();
     [
-        (1, Id::QrTag1, name),
-        (2, Id::QrTag2, vat_number),
-        (3, Id::QrTag3, Some(issued)),
-        (4, Id::QrTag4, payable),
-        (5, Id::QrTag5, tax),
+        (1, Check::QrTag1, name),
+        (2, Check::QrTag2, vat_number),
+        (3, Check::QrTag3, Some(issued)),
+        (4, Check::QrTag4, payable),
+        (5, Check::QrTag5, tax),
     ]
 }
 
@@ -138,14 +138,15 @@ fn vat_totals(root: Node<'_>) -> Vec<Node<'_>> {
 
 /// What the words of the specification would allow instead: the total with VAT,
 /// and the VAT in the document's currency.
-fn other_basis(root: Node<'_>, tag: u8) -> Option<(Id, String)> {
+fn other_basis(root: Node<'_>, tag: u8) -> Option<(Check, String)> {
     if tag == 4 {
         let total = text(root, &[(Ns::Cac, "LegalMonetaryTotal"), (Ns::Cbc, "TaxInclusiveAmount")])?;
-        return Some((Id::QrTag4Basis, total.into_owned()));
+        return Some((Check::QrTag4Basis, total.into_owned()));
     }
     let currency = text(root, &[(Ns::Cbc, "DocumentCurrencyCode")]).unwrap_or_default();
-    let mut amounts = vat_totals(root).into_iter().filter(|node| node.attribute("currencyID") == Some(&currency));
-    amounts.find_map(|node| pieces(node).into_iter().next()).map(|text| (Id::QrTag5Basis, text))
+    let mut amounts =
+        vat_totals(root).into_iter().filter(|node| node.attribute("currencyID") == Some(&currency));
+    amounts.find_map(|node| pieces(node).into_iter().next()).map(|text| (Check::QrTag5Basis, text))
 }
 
 fn check_document(notes: &mut Notes, root: Node<'_>, tags: &BTreeMap<u8, Vec<u8>>) {
@@ -157,7 +158,11 @@ fn check_document(notes: &mut Notes, root: Node<'_>, tags: &BTreeMap<u8, Vec<u8>
             continue;
         };
         let Ok(got) = std::str::from_utf8(value) else {
-            notes.error(Id::QrUtf8, At::Path(FIELD), values(&tag.to_string(), "", "the value is not UTF-8"));
+            notes.error(
+                Check::QrUtf8,
+                At::Path(FIELD),
+                values(&tag.to_string(), "", "the value is not UTF-8"),
+            );
             continue;
         };
         match tag {
@@ -173,7 +178,7 @@ fn check_document(notes: &mut Notes, root: Node<'_>, tags: &BTreeMap<u8, Vec<u8>
 }
 
 /// Amounts are compared by value; another way of writing or another basis earns a warning.
-fn check_amount(notes: &mut Notes, root: Node<'_>, (tag, id): (u8, Id), got: &str, want: Option<&str>) {
+fn check_amount(notes: &mut Notes, root: Node<'_>, (tag, id): (u8, Check), got: &str, want: Option<&str>) {
     let shown = want.unwrap_or("-");
     let at = At::Path(FIELD);
     let other = other_basis(root, tag);
@@ -197,8 +202,19 @@ fn check_amount(notes: &mut Notes, root: Node<'_>, (tag, id): (u8, Id), got: &st
     }
 }
 
-fn check_stamp(notes: &mut Notes, tags: &BTreeMap<u8, Vec<u8>>, stamp: &Stamp<'_>, hash: &str, simplified: bool) {
-    let needed = [(6, Id::QrTag6, true), (7, Id::QrTag7, true), (8, Id::QrTag8, true), (9, Id::QrTag9, simplified)];
+fn check_stamp(
+    notes: &mut Notes,
+    tags: &BTreeMap<u8, Vec<u8>>,
+    stamp: &Stamp<'_>,
+    hash: &str,
+    simplified: bool,
+) {
+    let needed = [
+        (6, Check::QrTag6, true),
+        (7, Check::QrTag7, true),
+        (8, Check::QrTag8, true),
+        (9, Check::QrTag9, simplified),
+    ];
     for (tag, id, _) in needed.iter().filter(|(tag, _, needed)| *needed && !tags.contains_key(tag)) {
         notes.error(*id, At::Path(FIELD), because(&format!("tag {tag} is missing")));
     }
@@ -206,24 +222,32 @@ fn check_stamp(notes: &mut Notes, tags: &BTreeMap<u8, Vec<u8>>, stamp: &Stamp<'_
         let got = latin(value);
         if stamp.stated != Some(got.as_str()) {
             let cause = "tag 6 is not the DigestValue that the stamp states";
-            notes.error(Id::QrTag6, At::Path(FIELD), values(&got, stamp.stated.unwrap_or("-"), cause));
+            notes.error(Check::QrTag6, At::Path(FIELD), values(&got, stamp.stated.unwrap_or("-"), cause));
         }
         if got != hash {
             let cause = "tag 6 is not the base64 of the document's own hash";
-            notes.error(Id::QrTag6, At::Path(FIELD), values(&got, hash, cause));
+            notes.error(Check::QrTag6, At::Path(FIELD), values(&got, hash, cause));
         }
     }
     if tags.get(&7).is_some_and(|value| latin(value) != stamp.signature) {
-        notes.error(Id::QrTag7, At::Path(FIELD), because("tag 7 is not the text of ds:SignatureValue"));
+        notes.error(Check::QrTag7, At::Path(FIELD), because("tag 7 is not the text of ds:SignatureValue"));
     }
     let Some(certificate) = stamp.certificate else {
-        return notes.error(Id::QrNoCert, At::Path(FIELD), because("no certificate to compare tags 8 and 9 with"));
+        return notes.error(
+            Check::QrNoCert,
+            At::Path(FIELD),
+            because("no certificate to compare tags 8 and 9 with"),
+        );
     };
     if tags.get(&8).is_some_and(|value| *value != certificate.public_key) {
-        notes.error(Id::QrTag8, At::Path(FIELD), because("tag 8 is not the DER SubjectPublicKeyInfo"));
+        notes.error(Check::QrTag8, At::Path(FIELD), because("tag 8 is not the DER SubjectPublicKeyInfo"));
     }
     if tags.get(&9).is_some_and(|value| *value != certificate.signature) {
-        notes.error(Id::QrTag9, At::Path(FIELD), because("tag 9 is not the DER signature of the certificate"));
+        notes.error(
+            Check::QrTag9,
+            At::Path(FIELD),
+            because("tag 9 is not the DER signature of the certificate"),
+        );
     }
 }
 
@@ -235,9 +259,9 @@ fn latin(value: &[u8]) -> String {
 /// A QR code that is not there.
 pub(super) fn missing(notes: &mut Notes, fails: bool, cause: &str) {
     if fails {
-        notes.error(Id::QrMissing, At::Path(FIELD), because(cause));
+        notes.error(Check::QrMissing, At::Path(FIELD), because(cause));
     } else {
-        notes.warn(Id::QrMissing, At::Path(FIELD), because(cause));
+        notes.warn(Check::QrMissing, At::Path(FIELD), because(cause));
     }
 }
 

@@ -54,7 +54,10 @@ pub(super) fn leading(node: Node<'_>) -> Cow<'_, str> {
         Content::Text(text) => Some(text),
         _ => None,
     });
-    pieces.fold(Cow::Borrowed(""), |whole, piece| if whole.is_empty() { Cow::Borrowed(piece) } else { whole + piece })
+    pieces.fold(
+        Cow::Borrowed(""),
+        |whole, piece| if whole.is_empty() { Cow::Borrowed(piece) } else { whole + piece },
+    )
 }
 
 /// [`leading`] of the node that a path leads to.
@@ -91,7 +94,8 @@ pub(super) fn is_reference(node: Node<'_>, id: &str) -> bool {
 
 /// The document references of an invoice with this id (`ICV`, `PIH`, `QR`).
 pub(super) fn references<'d>(root: Node<'d>, id: &str) -> Vec<Node<'d>> {
-    let found = if is_invoice(root) { all(root, &[(Ns::Cac, "AdditionalDocumentReference")]) } else { Vec::new() };
+    let found =
+        if is_invoice(root) { all(root, &[(Ns::Cac, "AdditionalDocumentReference")]) } else { Vec::new() };
     found.into_iter().filter(|node| is_reference(*node, id)).collect()
 }
 
@@ -108,7 +112,8 @@ pub(super) const ATTACHED: [Step; 2] = [(Ns::Cac, "Attachment"), (Ns::Cbc, "Embe
 pub(super) fn shown(value: &str) -> String {
     const MOST: usize = 120;
     let visible = |c: &char| {
-        !c.is_control() && !matches!(*c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        !c.is_control()
+            && !matches!(*c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut out: String = value.chars().filter(visible).take(MOST).collect();
     if value.chars().filter(visible).nth(MOST).is_some() {

@@ -10,7 +10,7 @@ use super::encoding::{loose, strict};
 use super::finding::{At, Notes, because, values};
 use super::hash::{C14N11, stated};
 use super::select::{Step, all, anywhere, first, first_anywhere, leading, of_invoice};
-use super::wording::Id;
+use super::wording::Check;
 use super::x509::Certificate;
 use crate::chain::InvoiceHash;
 use crate::xml::{self, Node, Ns};
@@ -36,23 +36,23 @@ pub(super) fn check(
     let data = match strict(&value) {
         Ok(data) => data,
         Err(cause) => {
-            notes.error(Id::SigBase64, at(), because(cause));
+            notes.error(Check::SigBase64, at(), because(cause));
             return value;
         }
     };
     let Some(certificate) = certificate else {
-        notes.error(Id::SigNoCert, at(), because("no certificate to verify with"));
+        notes.error(Check::SigNoCert, at(), because("no certificate to verify with"));
         return value;
     };
     match numbers(&data) {
-        Err(cause) => notes.error(Id::SigDer, at(), because(cause)),
+        Err(cause) => notes.error(Check::SigDer, at(), because(cause)),
         Ok([r, s]) => {
             let key = certificate.verifying_key();
             let scalars = key.zip(scalars(r, s));
             let message = loose(&stated(signature).unwrap_or_default()).unwrap_or_default();
-            if !scalars.is_some_and(|(key, scalars)| key.verify(&message, &scalars).is_ok()) {
+            if scalars.is_none_or(|(key, scalars)| key.verify(&message, &scalars).is_err()) {
                 let cause = explain(scalars, signature, &message, hash);
-                notes.error(Id::SigValue, at(), because(cause));
+                notes.error(Check::SigValue, at(), because(cause));
             }
         }
     }
@@ -63,11 +63,11 @@ fn check_names(notes: &mut Notes, signature: Node<'_>) {
     let id = signature.attribute("Id");
     if id != Some("signature") {
         let cause = "Id of ds:Signature";
-        notes.error(Id::SigId, At::Node(signature), values(id.unwrap_or("-"), "signature", cause));
+        notes.error(Check::SigId, At::Node(signature), values(id.unwrap_or("-"), "signature", cause));
     }
     let named = [
-        ("CanonicalizationMethod", C14N11, Id::SigC14n, "CanonicalizationMethod must be C14N 1.1"),
-        ("SignatureMethod", ECDSA_SHA256, Id::SigMethod, "SignatureMethod must be ECDSA with SHA-256"),
+        ("CanonicalizationMethod", C14N11, Check::SigC14n, "CanonicalizationMethod must be C14N 1.1"),
+        ("SignatureMethod", ECDSA_SHA256, Check::SigMethod, "SignatureMethod must be ECDSA with SHA-256"),
     ];
     for (element, expected, rule, cause) in named {
         let nodes = all(signature, &[(Ns::Ds, "SignedInfo"), (Ns::Ds, element)]);
@@ -113,7 +113,7 @@ fn check_frame(notes: &mut Notes, root: Node<'_>) {
     for (path, found, expected) in fixed {
         if found.as_deref() != Some(expected) {
             let found = found.as_deref().unwrap_or("-");
-            notes.error(Id::SigFrame, At::Path(path), values(found, expected, "this text is fixed"));
+            notes.error(Check::SigFrame, At::Path(path), values(found, expected, "this text is fixed"));
         }
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::finding::{At, Notes, because, values};
 use super::hash::{SHA256, digest_method, references};
 use super::select::{all, leading};
-use super::wording::Id;
+use super::wording::Check;
 use crate::stamp::hex_digest_base64;
 use crate::xml::{self, Node, Ns};
 
@@ -26,22 +26,22 @@ pub(super) fn check(notes: &mut Notes, signature: Node<'_>) {
         let found = format!("{}, {}", references.len(), details.len());
         let cause = "ds:Reference with URI #xadesSignedProperties and xades:SignedProperties with that Id \
                      must each stand once (references, elements)";
-        return notes.error(Id::SpReference, At::Node(signature), values(&found, "1, 1", cause));
+        return notes.error(Check::SpReference, At::Node(signature), values(&found, "1, 1", cause));
     };
     let kind = reference.attribute("Type");
     if kind != Some(TYPE) {
         let cause = "Type of the reference to the signed properties";
-        notes.error(Id::SpType, At::Node(*reference), values(kind.unwrap_or("-"), TYPE, cause));
+        notes.error(Check::SpType, At::Node(*reference), values(kind.unwrap_or("-"), TYPE, cause));
     }
     let method = digest_method(*reference);
     if method != Some(SHA256) {
         let cause = "DigestMethod of the reference to the signed properties";
-        notes.error(Id::SpMethod, At::Node(*reference), values(method.unwrap_or("-"), SHA256, cause));
+        notes.error(Check::SpMethod, At::Node(*reference), values(method.unwrap_or("-"), SHA256, cause));
     }
     let stated = reference.child(Ns::Ds, "DigestValue").map(leading).unwrap_or_default();
     match xml::exclusive(*details) {
         Ok(form) => check_form(notes, *reference, &stated, &String::from_utf8_lossy(&form)),
-        Err(error) => notes.error(Id::HashForm, At::Node(*details), because(&error.to_string())),
+        Err(error) => notes.error(Check::HashForm, At::Node(*details), because(&error.to_string())),
     }
 }
 
@@ -50,13 +50,13 @@ fn check_form(notes: &mut Notes, reference: Node<'_>, stated: &str, canonical: &
     let computed = hex_digest_base64(&[&form]);
     if stated != computed {
         let cause = explain(stated, canonical, &form);
-        notes.error(Id::SpValue, At::Node(reference), values(stated, &computed, cause));
+        notes.error(Check::SpValue, At::Node(reference), values(stated, &computed, cause));
     }
     let indents = indents(&form);
     if indents != LAYOUT {
         let found = format!("{:?}", indents.iter().take(20).collect::<Vec<_>>());
         let cause = "blanks at the start of the lines inside xades:SignedProperties";
-        notes.warn(Id::SpLayout, At::Node(reference), values(&found, &format!("{LAYOUT:?}"), cause));
+        notes.warn(Check::SpLayout, At::Node(reference), values(&found, &format!("{LAYOUT:?}"), cause));
     }
 }
 
@@ -65,14 +65,23 @@ fn explain(stated: &str, canonical: &str, form: &str) -> &'static str {
     let raw = |text: &str| STANDARD.encode(Sha256::digest(text));
     let squeezed = squeeze(form);
     let slips = [
-        (hex_digest_base64(&[canonical]), "the digest is that of exclusive C14N, where empty elements have two tags"),
+        (
+            hex_digest_base64(&[canonical]),
+            "the digest is that of exclusive C14N, where empty elements have two tags",
+        ),
         (hex_digest_base64(&[&squeezed]), "the digest is that of the block without its white space"),
-        (hex_digest_base64(&[&squeeze(canonical)]), "the digest is that of exclusive C14N without white space"),
+        (
+            hex_digest_base64(&[&squeeze(canonical)]),
+            "the digest is that of exclusive C14N without white space",
+        ),
         (raw(form), "the digest is written as base64 of its bytes, not of its lower-case hex"),
         (raw(canonical), "the digest is that of exclusive C14N, as base64 of its bytes"),
     ];
     let slip = slips.into_iter().find(|(digest, _)| digest == stated);
-    slip.map_or("DigestValue is not base64 of the hex SHA-256 of the block as it stands, namespaces shown", |(_, w)| w)
+    slip.map_or(
+        "DigestValue is not base64 of the hex SHA-256 of the block as it stands, namespaces shown",
+        |(_, w)| w,
+    )
 }
 
 /// White space between tags taken out.

@@ -22,21 +22,21 @@ macro_rules! ids {
     ($($id:ident $rule:literal $till:ident $en:literal $ar:literal $mend_en:literal $mend_ar:literal;)*) => {
         /// What can be found beyond the rules on content.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(super) enum Id {
+        pub(super) enum Check {
             $(#[doc = $en] $id,)*
         }
 
-        impl Id {
+        impl Check {
             #[cfg(test)]
-            pub(super) const ALL: &'static [Id] = &[$(Id::$id,)*];
+            pub(super) const ALL: &'static [Check] = &[$(Check::$id,)*];
 
             /// The id that stands in reports.
             pub(super) const fn rule(self) -> &'static str {
-                match self { $(Id::$id => $rule,)* }
+                match self { $(Check::$id => $rule,)* }
             }
 
             const fn texts(self) -> (Till, [&'static str; 4]) {
-                match self { $(Id::$id => (Till::$till, [$en, $ar, $mend_en, $mend_ar]),)* }
+                match self { $(Check::$id => (Till::$till, [$en, $ar, $mend_en, $mend_ar]),)* }
             }
         }
     };
@@ -268,12 +268,15 @@ ids! {
     ChainEmpty "CHAIN-EMPTY" Chain
         "There is no document with a counter." "لا يوجد مستند له عدّاد."
         "Give the documents of one unit." "أعطِ مستندات وحدة واحدة.";
+    ByteOrderMark "XML-BOM" File
+        "The file begins with a byte order mark." "يبدأ الملف بعلامة ترتيب البايتات."
+        "Have the software write UTF-8 without it." "اجعل البرنامج يكتب UTF-8 دونها.";
     NoRule "RULE-COVERAGE" File
         "The file is no invoice: no rule applies to it." "الملف ليس فاتورة: لا تنطبق عليه أي قاعدة."
         "Give an invoice or note in UBL 2.1." "أعطِ فاتورة أو إشعارًا بصيغة UBL 2.1.";
 }
 
-impl Id {
+impl Check {
     /// For the accountant: what is wrong.
     pub(super) fn message(self, found: &str, expected: &str) -> Bilingual {
         let (_, [en, ar, ..]) = self.texts();
@@ -344,7 +347,7 @@ mod tests {
 
     #[test]
     fn every_id_speaks_both_languages_to_everybody() {
-        for id in Id::ALL {
+        for id in Check::ALL {
             let (_, texts) = id.texts();
             let [en, ar, mend_en, mend_ar] = texts;
             for text in [en, mend_en] {

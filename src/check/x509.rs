@@ -140,7 +140,11 @@ fn public_key(content: &[u8], whole: &[u8]) -> Result<(Key, Vec<u8>), Flaw> {
     };
     let full = point.first() == Some(&4) && point.len() == 1 + 2 * bytes;
     let short = matches!(point.first(), Some(2 | 3)) && point.len() == 1 + bytes;
-    if full || short { Ok((Key::Other(name.to_owned()), whole.to_vec())) } else { Err("its key is no point of its curve") }
+    if full || short {
+        Ok((Key::Other(name.to_owned()), whole.to_vec()))
+    } else {
+        Err("its key is no point of its curve")
+    }
 }
 
 /// The kinds of keys beside those on elliptic curves that are in use.
@@ -178,7 +182,8 @@ fn time(reader: &mut Reader<'_>) -> Result<i64, Flaw> {
         _ => return Err(WRONG),
     };
     let part = |at: usize| number(rest + at, rest + at + 2).and_then(|n| i8::try_from(n).ok()).ok_or(WRONG);
-    let moment = DateTime::new(year, part(0)?, part(2)?, part(4)?, part(6)?, part(8)?, 0).map_err(|_| WRONG)?;
+    let moment =
+        DateTime::new(year, part(0)?, part(2)?, part(4)?, part(6)?, part(8)?, 0).map_err(|_| WRONG)?;
     if year == 0 {
         return Err(WRONG);
     }
