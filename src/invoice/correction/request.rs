@@ -41,7 +41,7 @@ fn correction(json: &Json, found: &mut Findings) -> Option<CorrectionDraft> {
             found.push(Finding::at("sale", StoredProblem::SaleAndChanges.into()));
             return None;
         }
-        (changed, None) => Remedy::Changes(Box::new(changed.map_or_else(|| Some(Changes::default()), |c| c)?)),
+        (changed, None) => Remedy::Changes(Box::new(changed.unwrap_or_else(|| Some(Changes::default()))?)),
         (None, Some(draft)) => Remedy::Sale(Box::new(draft?)),
     };
     Some(CorrectionDraft { rejected: rejected?, remedy })
