@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stamp", &["money", "chain", "invoice", "ubl"]),
     ("xml", &["text"]),
     ("schema", &["text", "xml"]),
-    ("rules", &["money", "chain", "text", "invoice"]),
+    ("rules", &["money", "chain", "text", "invoice", "xml"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),

@@ -12,8 +12,11 @@ mod facts;
 mod finding;
 mod forms;
 mod from_invoice;
+mod from_xml;
 mod ksa;
 mod table;
+mod table_en;
+mod table_ksa;
 mod term;
 mod violation;
 mod words;
@@ -25,6 +28,7 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use from_invoice::from_invoice;
+pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
@@ -37,4 +41,34 @@ pub struct Context {
     pub measure: Measure,
     /// Now, seconds since 1970 UTC; rules compare it in Riyadh time.
     pub now: i64,
+}
+
+/// Every rule that the document breaks, in the order of the stylesheets.
+pub fn violations(facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+    let mut out = Violations::default();
+    en::run(facts, context, &mut out);
+    ksa::run(facts, context, &mut out);
+    out.into_vec()
+}
+
+/// The same of one of the two stylesheets; of another part of a judgement, none.
+pub fn violations_of(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+    let mut out = Violations::default();
+    match layer {
+        Layer::En16931 => en::run(facts, context, &mut out),
+        Layer::Ksa => ksa::run(facts, context, &mut out),
+        _ => {}
+    }
+    out.into_vec()
+}
+
+/// The table of both stylesheets. `RULE-EVALUATION`, by which either may stop
+/// as a whole, stands in it once.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    table_en::EN16931.iter().chain(table_ksa::KSA)
+}
+
+/// The rule of this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
 }

@@ -3,7 +3,7 @@
 
 use super::super::arithmetic::{equal, sum};
 use super::super::facts::{Facts, Subtotal, TaxCategory, TaxTotal, Text};
-use super::super::{How, Term, Violations, Wrong, codes};
+use super::super::{Because, How, Term, Violations, Wrong, codes};
 use super::reductions::{not_above_zero, not_zero};
 use super::{Category, Sums, amount, uncountable};
 
@@ -109,8 +109,8 @@ fn taxable(
         Category::O => "BR-O-08",
     };
     if !sums.used[category as usize] {
-        let found = amount(&subtotal.taxable).map(|found| found.to_string()).unwrap_or_default();
-        return out.add_at(rule, Term::SubtotalTaxable, at, Wrong::NotZero { found });
+        let wrong = Wrong::Forbidden { because: Because::Unused };
+        return out.add_at(rule, Term::SubtotalCategory, at, wrong);
     }
     let Some(expected) = sums.taxable[category as usize] else {
         return uncountable(Term::SubtotalTaxable, rule, out);
@@ -165,6 +165,6 @@ fn no_exemption(facts: &Facts<'_>, subtotal: &Subtotal<'_>, at: usize, out: &mut
     let subtotals = facts.tax_totals.iter().flat_map(|total| &total.subtotals);
     let mut ids = subtotals.filter_map(|one| one.category.as_ref()?.id.as_deref());
     if ids.any(|id| id == "S") {
-        out.add_at("BR-S-10", term, at, Wrong::Forbidden { because: super::super::Because::StandardRate });
+        out.add_at("BR-S-10", term, at, Wrong::Forbidden { because: Because::StandardRate });
     }
 }
