@@ -122,6 +122,7 @@ impl Reader {
     }
 
     fn delivery<'d>(&mut self, node: Node<'d>) -> Delivery<'d> {
+        self.take(node);
         Delivery {
             actual: self.text(node, "ActualDeliveryDate"),
             latest: self.text(node, "LatestDeliveryDate"),
