@@ -14,7 +14,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
     ("xml", &["text"]),
-    ("rules", &["money", "chain", "text", "invoice"]),
+    ("schema", &["text", "xml"]),
+    ("rules", &["money", "chain", "text", "invoice", "xml"]),
+    ("check", &["chain", "text", "stamp", "xml", "schema", "rules"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
@@ -24,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
-    ("cli", &["chain", "receipt", "printer", "config", "api"]),
+    ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "config", "api"]),
     ("sandbox", &[]),
 ];
 
@@ -32,7 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "rules", "receipt"];
+const PURE: &[&str] =
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
@@ -60,7 +63,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("harfrust", &["receipt"]),
     ("qrcode", &["receipt"]),
     ("chacha20poly1305", &["keys"]),
-    ("k256", &["stamp", "keys", "sandbox"]),
+    ("k256", &["stamp", "check", "keys", "sandbox"]),
 ];
 
 struct Source {

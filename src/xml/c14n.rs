@@ -1,7 +1,7 @@
 //! Canonical forms without comments: inclusive (C14N 1.0, and 1.1, which is the
 //! same for a whole document) and exclusive (without a prefix list).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::dom::{Attribute, Content, Dom, Node};
 use super::uri;
@@ -30,8 +30,16 @@ pub fn inclusive(dom: &Dom, cut: impl Fn(Node<'_>) -> bool) -> Result<Vec<u8>, U
 /// The exclusive canonical form of an element, without the text after it.
 ///
 /// # Errors
-/// A relative namespace URI that is declared inside it.
+/// A relative namespace URI that is declared inside it or in force around it.
 pub fn exclusive(node: Node<'_>) -> Result<Vec<u8>, Uncanonical> {
+    // A declaration further in hides those of the same prefix around it.
+    let mut hidden = HashSet::new();
+    for around in std::iter::successors(Some(node), |node| node.parent()) {
+        let in_force = around.declarations().filter(|(prefix, _)| hidden.insert(*prefix));
+        if in_force.map(|(_, uri)| uri).any(is_relative) {
+            return Err(Uncanonical { line: around.line() });
+        }
+    }
     Writer { out: Vec::new(), scope: Scope::default(), exclusive: true }.subtree(node, |_| false)
 }
 
@@ -135,16 +143,13 @@ impl<'d> Writer<'d> {
         node: Node<'d>,
         attributes: &[Attribute<'d>],
     ) -> Result<Vec<(&'d str, &'d str)>, Uncanonical> {
-        let own = node.declarations();
-        if own.clone().any(|(_, uri)| !uri.is_empty() && !uri::is_absolute(uri)) {
-            return Err(Uncanonical { line: node.line() });
-        }
+        node.canonical_namespaces()?;
         let mut needed: Vec<(&str, &str)> = if self.exclusive {
             let used = attributes.iter().filter(|one| !one.prefix.is_empty() && one.prefix != "xml");
             let used = used.map(|one| (one.prefix, one.uri));
             used.chain((node.prefix() != "xml").then(|| (node.prefix(), node.namespace_uri()))).collect()
         } else {
-            own.collect()
+            node.declarations().collect()
         };
         needed.retain(|(prefix, uri)| self.scope.is_new(prefix, uri));
         needed.sort_unstable();
@@ -163,10 +168,22 @@ impl<'d> Writer<'d> {
 
 impl<'d> Node<'d> {
     /// Prefix and URI of each declaration on this tag.
-    fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> + Clone + use<'d> {
+    fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> + use<'d> {
         let dom = self.dom;
         self.own_declarations().iter().map(move |one| (dom.slice(one.prefix), dom.uri(one.uri)))
     }
+
+    fn canonical_namespaces(self) -> Result<(), Uncanonical> {
+        if self.declarations().any(|(_, uri)| is_relative(uri)) {
+            Err(Uncanonical { line: self.line() })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn is_relative(uri: &str) -> bool {
+    !uri.is_empty() && !uri::is_absolute(uri)
 }
 
 fn in_text(byte: u8) -> Option<&'static str> {

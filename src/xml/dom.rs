@@ -295,6 +295,14 @@ impl<'d> Node<'d> {
         }))
     }
 
+    /// The character data before the first element, comment or instruction inside it.
+    pub fn leading_text(self) -> &'d str {
+        match self.contents().next() {
+            Some(Content::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// All character data inside it at any depth: what XPath calls its string value.
     pub fn string(self) -> Cow<'d, str> {
         let inside = self.dom.nodes.get(self.id as usize..self.entry().end as usize).unwrap_or_default();

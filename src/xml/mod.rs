@@ -9,11 +9,14 @@
 mod c14n;
 mod chars;
 mod dom;
+mod encoding;
 mod error;
 mod namespace;
 mod parse;
 mod scan;
 mod tag;
+#[cfg(test)]
+mod tests;
 pub mod uri;
 
 pub use c14n::{Uncanonical, exclusive, inclusive};

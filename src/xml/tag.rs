@@ -156,7 +156,8 @@ impl<'s> Parser<'s> {
         let uri = if raw.prefix == 0 { 0 } else { self.prefixed(raw.name, raw.prefix)? };
         let ns = self.ns(uri);
         if ns == Ns::Xml && self.source(raw.name) == "xml:id" {
-            let value = slice(self.scan.source, &self.pool, raw.value).trim_matches(' ').to_owned();
+            let value = slice(self.scan.source, &self.pool, raw.value);
+            let value = value.trim_matches([' ', '\t', '\n', '\r']).to_owned();
             if !is_ncname(&value) || !self.ids.insert(value) {
                 return Err(Fault::Id);
             }
