@@ -13,7 +13,7 @@ use std::time::Instant;
 use common::{Times, argument, disk_bytes, micros, ratio, remark, rounds, sales, verdict};
 use tempfile::TempDir;
 use tilld::chain::{Head, Link};
-use tilld::invoice::{Draft, Invoice, Kind, price};
+use tilld::invoice::{Draft, Invoice, Kind, Terms, price};
 use tilld::ledger::{
     AttemptRecord, FILE_NAME, Idempotency, Order, PrintState, ReportState, Store, Stored, TestClock, Unit,
 };
@@ -75,14 +75,12 @@ fn order(number: u64, draft: &Draft) -> Order {
     Order {
         kind: Kind::SIMPLIFIED_INVOICE,
         priced: price(draft).expect("tenders that pay"),
-        buyer: None,
-        supply_date: None,
-        billing_references: Vec::new(),
-        reason: None,
-        note: None,
+        terms: Terms::default(),
         reference: Some(format!("POS-{number:06}")),
         idempotency,
         print: true,
+        returns: None,
+        corrects: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Five hundred random baskets through the real path: request, pricing,
+//! Five hundred random documents of every kind through the real path: request, pricing,
 //! ledger, stored bytes. `TILLD_BASKETS_OUT` keeps the documents for the
 //! judges outside; `TILLD_BASKETS_SEED` and `TILLD_BASKETS_COUNT` make others.
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::baskets::basket;
 use common::{Seeded, VectorSigner, certificate, seller};
 use tilld::chain::follow;
-use tilld::invoice::{Kind, price, read_sale};
+use tilld::invoice::{DocumentType, Finding, price, read_sale};
 use tilld::ledger::{Order, Store, Surroundings, TestClock, Unit, audit};
 use tilld::{stamp, ubl};
 
@@ -22,7 +22,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn every_basket_costs_what_the_shelf_says() {
+fn every_document_costs_what_its_prices_say() {
     let mut rng = Seeded::new(setting("TILLD_BASKETS_SEED", 20_261_122));
     let count = setting("TILLD_BASKETS_COUNT", 500);
     let out = std::env::var_os("TILLD_BASKETS_OUT").map(PathBuf::from);
@@ -50,19 +50,26 @@ fn every_basket_costs_what_the_shelf_says() {
     let mut head = None;
     for number in 0..count {
         let basket = basket(&mut rng, number);
-        let draft = read_sale(basket.request.to_string().as_bytes()).expect("a valid request");
-        let priced = price(&draft).unwrap_or_else(|findings| panic!("{findings:#?}\n{}", basket.request));
+        let refused = |findings: Vec<Finding>| -> ! { panic!("{findings:#?}\n{}", basket.request) };
+        let mut draft =
+            read_sale(basket.request.to_string().as_bytes()).unwrap_or_else(|found| refused(found));
+        if basket.credit {
+            draft.kind.document = DocumentType::CreditNote;
+        }
+        let priced = match price(&draft) {
+            // A VAT of one halala may be the same in riyals; then there is no document.
+            Err(findings) if findings.iter().all(|found| found.rule == "BR-KSA-97") => continue,
+            result => result.unwrap_or_else(|found| refused(found)),
+        };
         let order = Order {
-            kind: Kind::SIMPLIFIED_INVOICE,
+            kind: draft.kind,
             priced,
-            buyer: None,
-            supply_date: None,
-            billing_references: vec![],
-            reason: None,
-            note: None,
+            terms: draft.terms,
             reference: draft.reference,
             idempotency: None,
             print: false,
+            returns: None,
+            corrects: None,
         };
         let stored = store.append(order).unwrap();
         let xml = store.xml(stored.id).unwrap();

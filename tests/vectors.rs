@@ -9,7 +9,7 @@ use tilld::chain::Link;
 use tilld::invoice::{
     Allowance, Category, Discount, Draft, DraftLine, Exemption, GroupAllowance, Header, Invoice,
     InvoiceNumber, IssueMoment, ItemName, Kind, PaymentMeans, Priced, PricedLine, TaxGroup, TenderKind,
-    Totals, UnitPrice, Vat, price,
+    Terms, Totals, UnitPrice, Vat, price,
 };
 use tilld::money::{Decimal, Halalas, Quantity, Rate};
 use tilld::{stamp, ubl};
@@ -31,6 +31,7 @@ fn line(name: &str, quantity: i64, price: i128, net: i64, vat_amount: i64, vat: 
         unit: "PCE".into(),
         price: Decimal::new(price, 2),
         allowance: None,
+        charge: None,
         net: Halalas::new(net),
         vat_amount: Halalas::new(vat_amount),
         gross: Halalas::new(net + vat_amount),
@@ -53,11 +54,7 @@ fn coffee_shop() -> Invoice {
             uuid: "3f8a1c52-9b1e-4d6a-8c0d-5a7e2f4b6c01".parse().unwrap(),
             issued: IssueMoment::parse("2026-03-14", "21:05:09").unwrap(),
             seller: seller(),
-            buyer: None,
-            supply_date: None,
-            billing_references: vec![],
-            reason: None,
-            note: None,
+            terms: Terms::default(),
         },
         priced: Priced {
             lines: vec![
@@ -73,12 +70,11 @@ fn coffee_shop() -> Invoice {
                 tax_exclusive: Halalas::new(4200),
                 tax: Halalas::new(525),
                 tax_inclusive: Halalas::new(4725),
-                prepaid: Halalas::ZERO,
                 payable: Halalas::new(4725),
+                ..Totals::default()
             },
             payment_means: vec![PaymentMeans { kind: TenderKind::Cash }],
-            tenders: vec![],
-            change: Halalas::ZERO,
+            ..Priced::default()
         },
     }
 }
@@ -143,6 +139,7 @@ fn draft(case: &Value) -> Draft {
             unit: "PCE".into(),
             price: UnitPrice::Inclusive(Halalas::new(int(&line["shelf"]))),
             discount: discount(&line["line_discount"]),
+            charge: None,
             vat: Vat { category, rate, exemption: None },
             barcode: None,
             article: None,
@@ -153,8 +150,11 @@ fn draft(case: &Value) -> Draft {
         lines: lines.collect(),
         discount: discount(&case["basket_discount"]),
         tenders: vec![],
-        buyer: None,
-        note: None,
+        kind: Kind::SIMPLIFIED_INVOICE,
+        terms: Terms::default(),
+        charges: vec![],
+        prepayments: vec![],
+        rounding: Halalas::ZERO,
     }
 }
 

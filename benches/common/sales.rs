@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tilld::chain::{Head, Link};
 use tilld::invoice::{
-    Address, Draft, Header, Invoice, InvoiceNumber, IssueMoment, Kind, PartyId, Priced, Seller, VatNumber,
-    price, read_sale,
+    Address, Draft, Header, Invoice, InvoiceNumber, IssueMoment, Kind, PartyId, Priced, Seller, Terms,
+    VatNumber, price, read_sale,
 };
 use tilld::keys::SoftwareSigner;
 use tilld::stamp::StampCertificate;
@@ -142,11 +142,7 @@ pub fn header(seller: &Arc<Seller>, number: u64) -> Header {
         uuid: Uuid::from_u64_pair(0x3f8a_1c52_9b1e_4d6a, 0x8c0d_0000_0000_0000 | number),
         issued: IssueMoment::from_unix(1_790_000_000 + number as i64).expect("a moment"),
         seller: seller.clone(),
-        buyer: None,
-        supply_date: None,
-        billing_references: Vec::new(),
-        reason: None,
-        note: None,
+        terms: Terms::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::printing::Doorbell;
 use crate::api::{
     self, Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till, wire,
 };
-use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment, Kind};
+use crate::invoice::{self, Finding, InvoiceNumber, IssueMoment};
 use crate::ledger::{
     self, AppendError, Clock, Ledger, LedgerGone, Order, PrintState, ReportState, StorageError, Store,
     Stored, audit,
@@ -84,19 +84,17 @@ impl Till for Service {
             }
         };
         let order = Order {
-            kind: Kind::SIMPLIFIED_INVOICE,
+            kind: draft.kind,
+            terms: draft.terms,
             priced,
-            buyer: draft.buyer,
-            supply_date: None,
-            billing_references: Vec::new(),
-            reason: None,
-            note: draft.note,
             reference: draft.reference,
             idempotency: Some(ledger::Idempotency {
                 key: idempotency.key,
                 body_sha256: idempotency.body_sha256,
             }),
             print: self.facts.print,
+            returns: None,
+            corrects: None,
         };
         let (stored, sale) = self
             .ledger
@@ -379,6 +377,7 @@ fn refusal(error: AppendError) -> Refusal {
         | AppendError::NotYetValid { .. }
         | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),
+        AppendError::Return(_) | AppendError::Correction(_) => Refusal::Unavailable(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");
             Refusal::Unavailable(words)

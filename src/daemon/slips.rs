@@ -38,7 +38,7 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip
         cashier: None,
         buyer: buyer(&reading.buyer),
         original: reading.kind.document.is_note().then(|| OriginalDocument {
-            numbers: reading.billing_references.clone(),
+            numbers: reading.billing_references.iter().map(|one| one.number.clone()).collect(),
             reason: reading.reason.clone().unwrap_or_default(),
         }),
         price_basis: basis,
@@ -247,6 +247,8 @@ mod tests {
             unit: "PCE".into(),
             price: Decimal::parse(price).unwrap(),
             allowance: Halalas::new(allowance),
+            charge: Halalas::ZERO,
+            charge_reason: None,
             net: Halalas::new(net),
             vat_amount: Halalas::new(vat),
             gross: Halalas::new(net + vat),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Buyer, IssueMoment, Kind, Seller, Tender, TenderKind, Vat};
+use super::{IssueMoment, Kind, Seller, Tender, TenderKind, Terms, Vat};
 use crate::money::{Decimal, Halalas, Quantity};
 
 /// BT-1: the number the customer sees, 1 to 127 printable characters.
@@ -39,15 +39,6 @@ impl std::fmt::Display for InvoiceNumber {
     }
 }
 
-/// The document a note corrects (BT-25).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BillingReference {
-    /// Number of the document that is corrected.
-    pub number: String,
-    /// `YYYY-MM-DD`.
-    pub date: Option<String>,
-}
-
 /// What a document says besides its lines and sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -61,16 +52,8 @@ pub struct Header {
     pub issued: IssueMoment,
     /// The taxpayer (BG-4).
     pub seller: Arc<Seller>,
-    /// The customer (BG-7), if named.
-    pub buyer: Option<Buyer>,
-    /// KSA-5, `YYYY-MM-DD`; required on standard invoices (BR-KSA-15).
-    pub supply_date: Option<String>,
-    /// The documents that a note corrects (BG-3); required on notes (BR-KSA-56).
-    pub billing_references: Vec<BillingReference>,
-    /// KSA-10, why a note was issued (BR-KSA-17).
-    pub reason: Option<String>,
-    /// BT-22, a free text.
-    pub note: Option<String>,
+    /// Buyer, dates, references, currency.
+    pub terms: Terms,
 }
 
 /// One allowance of a line, without VAT.
@@ -80,6 +63,17 @@ pub struct Allowance {
     pub amount: Halalas,
     /// BT-139, why it is granted.
     pub reason: Option<String>,
+}
+
+/// One charge of a line, without VAT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineCharge {
+    /// BT-141, in halalas without VAT.
+    pub amount: Halalas,
+    /// BT-145, UNTDID 7161 (BR-KSA-20).
+    pub code: &'static str,
+    /// BT-144, what it is for (BR-KSA-22).
+    pub reason: String,
 }
 
 /// A line as the document states it (BG-25).
@@ -95,14 +89,19 @@ pub struct PricedLine {
     pub price: Decimal,
     /// Taken off quantity times price, before `net`.
     pub allowance: Option<Allowance>,
+    /// Added to quantity times price, before `net`.
+    pub charge: Option<LineCharge>,
     /// BT-131, line amount without VAT.
     pub net: Halalas,
     /// KSA-11.
     pub vat_amount: Halalas,
     /// KSA-12: net + VAT; on shelf prices what the customer sees on the shelf.
     pub gross: Halalas,
-    /// What the customer pays for the line after its share of a basket
-    /// discount; returns are computed from it (invoice-xml.md section 11.1).
+    /// What the customer pays for the line after its shares of the document's
+    /// discount and charges: VAT included on [`Basis::Inclusive`], its share of
+    /// the group's taxable amount on [`Basis::Net`]. Over the lines of a group
+    /// it adds up to the group's gross or taxable amount; returns are computed
+    /// from it (invoice-xml.md section 11.1).
     pub paid: Halalas,
     /// Category, rate and reason (BG-30).
     pub vat: Vat,
@@ -123,6 +122,55 @@ pub struct GroupAllowance {
     pub vat: Vat,
 }
 
+/// A document-level charge of one category and rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCharge {
+    /// BT-99, in halalas without VAT.
+    pub amount: Halalas,
+    /// BT-105, UNTDID 7161 (BR-KSA-19).
+    pub code: &'static str,
+    /// BT-104, what it is for (BR-KSA-21).
+    pub reason: String,
+    /// The category and rate whose taxable amount it raises (BT-102, BT-103).
+    pub vat: Vat,
+}
+
+/// The document by which an advance was invoiced (KSA-26 to KSA-30).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrepaymentReference {
+    /// BT-1 of the prepayment document.
+    pub number: String,
+    /// Its UUID, if known.
+    pub uuid: Option<Uuid>,
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    /// `HH:MM:SS`.
+    pub time: String,
+}
+
+/// The advances of one category and rate that a document uses up (KSA-31 to KSA-35).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedPrepayment {
+    /// Category, rate and reason of the advance.
+    pub vat: Vat,
+    /// The documents that invoiced it, at least one.
+    pub references: Vec<PrepaymentReference>,
+    /// KSA-31, without VAT.
+    pub taxable: Halalas,
+    /// KSA-32; with `taxable` it is what was received (BR-KSA-80).
+    pub tax: Halalas,
+}
+
+/// What the prices of a document hold; a document never mixes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// Shelf prices, VAT included.
+    #[default]
+    Inclusive,
+    /// Prices without VAT.
+    Net,
+}
+
 /// One VAT subtotal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaxGroup {
@@ -141,7 +189,9 @@ pub struct Totals {
     pub line_net: Halalas,
     /// BT-107: the sum of the document-level allowances (BR-CO-11).
     pub allowances: Halalas,
-    /// BT-109: the lines less the allowances (BR-CO-13).
+    /// BT-108: the sum of the document-level charges (BR-CO-12).
+    pub charges: Halalas,
+    /// BT-109: the lines less the allowances, with the charges (BR-CO-13).
     pub tax_exclusive: Halalas,
     /// BT-110: the sum of the groups' VAT (BR-CO-14).
     pub tax: Halalas,
@@ -149,7 +199,9 @@ pub struct Totals {
     pub tax_inclusive: Halalas,
     /// BT-113: paid before the document was issued.
     pub prepaid: Halalas,
-    /// BT-115: what the customer owes (BR-CO-16).
+    /// BT-114: what rounding adds to the sum that is paid, below zero if it takes off.
+    pub rounding: Halalas,
+    /// BT-115: what the customer owes (BR-CO-16); below zero if an advance was larger.
     pub payable: Halalas,
 }
 
@@ -160,16 +212,22 @@ pub struct PaymentMeans {
     pub kind: TenderKind,
 }
 
-/// Lines and sums of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Lines and sums of a document. All amounts are hundredths of its currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Priced {
+    /// Whether prices and [`PricedLine::paid`] hold VAT.
+    pub basis: Basis,
     /// BG-25, in the order of the request.
     pub lines: Vec<PricedLine>,
     /// Document-level allowances (BG-20): the shares of a basket discount.
     pub allowances: Vec<GroupAllowance>,
+    /// Document-level charges (BG-21).
+    pub charges: Vec<GroupCharge>,
+    /// Advances used up, one for each category and rate.
+    pub prepayments: Vec<PricedPrepayment>,
     /// BG-23: one for each category and rate.
     pub groups: Vec<TaxGroup>,
-    /// A counter is missing, repeated or out of order (signing.md section 8).
+    /// BG-22.
     pub totals: Totals,
     /// BG-16, each way of paying once.
     pub payment_means: Vec<PaymentMeans>,
@@ -186,4 +244,11 @@ pub struct Invoice {
     pub header: Header,
     /// Lines and sums.
     pub priced: Priced,
+}
+
+impl Invoice {
+    /// BT-111: the VAT in halalas of riyals, whatever the document's currency.
+    pub fn tax_in_riyals(&self) -> Halalas {
+        self.header.terms.tax_in_riyals(self.priced.totals.tax)
+    }
 }

@@ -1,6 +1,6 @@
 //! A sale that passed every check of its own fields, before it is priced.
 
-use super::{Buyer, Vat};
+use super::{Kind, PrepaymentReference, Terms, Vat};
 use crate::money::{Decimal, Halalas, Quantity};
 
 /// The name of an item in Arabic, English or both; at least one is present.
@@ -44,6 +44,41 @@ pub struct Discount {
     pub reason: Option<String>,
 }
 
+/// Something that is added to a line: gift wrapping, a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemCharge {
+    /// In the terms of the price, as a [`Discount`].
+    pub amount: Halalas,
+    /// UNTDID 7161 (BR-KSA-20, BR-KSA-CL-06).
+    pub code: &'static str,
+    /// BR-KSA-22.
+    pub reason: String,
+}
+
+/// Something that is added to the whole document: delivery, service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentCharge {
+    /// In the terms of the lines' prices, as a [`Discount`].
+    pub amount: Halalas,
+    /// UNTDID 7161 (BR-KSA-19, BR-KSA-CL-06).
+    pub code: &'static str,
+    /// BR-KSA-21.
+    pub reason: String,
+    /// Category and rate; at least one line has the same.
+    pub vat: Vat,
+}
+
+/// An advance that was received and invoiced before, and is used up now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepayment {
+    /// The document that invoiced it.
+    pub reference: PrepaymentReference,
+    /// Category and rate of the advance.
+    pub vat: Vat,
+    /// What was received, VAT included.
+    pub amount: Halalas,
+}
+
 /// One item of a sale, its fields checked one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftLine {
@@ -57,6 +92,8 @@ pub struct DraftLine {
     pub price: UnitPrice,
     /// Off the whole line, after quantity times price.
     pub discount: Option<Discount>,
+    /// On the whole line, after quantity times price.
+    pub charge: Option<ItemCharge>,
     /// Category, rate and reason.
     pub vat: Vat,
     /// GTIN or other standard item identifier.
@@ -127,19 +164,26 @@ pub struct Tender {
     pub amount: Halalas,
 }
 
-/// A sale whose fields are valid one by one.
+/// A document whose fields are valid one by one. Amounts are hundredths of its
+/// currency: halalas, unless `terms` name another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
+    /// Which document it becomes.
+    pub kind: Kind,
+    /// Buyer, dates, references, currency.
+    pub terms: Terms,
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     /// At least one.
     pub lines: Vec<DraftLine>,
-    /// Off the whole basket, VAT included; shelf prices only.
+    /// Off the whole basket, in the terms of the prices.
     pub discount: Option<Discount>,
+    /// On the whole basket, in the terms of the prices.
+    pub charges: Vec<DocumentCharge>,
+    /// Advances that this invoice uses up.
+    pub prepayments: Vec<Prepayment>,
+    /// BT-114, added to what is paid: less than one riyal, above or below zero.
+    pub rounding: Halalas,
     /// Empty if the POS does not say how it was paid.
     pub tenders: Vec<Tender>,
-    /// A customer who wants to be named.
-    pub buyer: Option<Buyer>,
-    /// BT-22, a free text on the document.
-    pub note: Option<String>,
 }

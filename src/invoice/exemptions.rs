@@ -1,7 +1,7 @@
 //! The authority's list of reasons for zero rate, exemption and out of scope
 //! (invoice-xml.md section 9, BR-KSA-CL-04).
 
-use super::tax::Category;
+use super::tax::{Category, Exemption};
 
 pub(super) struct Reason {
     pub code: &'static str,
@@ -54,6 +54,12 @@ pub(super) fn of(category: Category) -> impl Iterator<Item = &'static Reason> {
 /// (BR-KSA-25, BR-KSA-49).
 pub(super) fn needs_citizen(code: &str) -> bool {
     matches!(code, "VATEX-SA-EDU" | "VATEX-SA-HEA")
+}
+
+/// The reason that a document states: a code of the list and its text.
+pub fn exemption(code: &str, text: &str) -> Option<Exemption> {
+    let known = REASONS.iter().find(|reason| reason.code == code)?;
+    Some(Exemption { code: known.code, text: text.to_owned() })
 }
 
 /// The reason of a code in Arabic, for the paper; `None` where the taxpayer writes it.

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::json::Json;
 use super::party::is_xml_text;
 use crate::money::{Decimal, DecimalError, Halalas, Quantity};
-use crate::text::Problem;
+use crate::text::{DocumentProblem, Problem};
 
 /// An object of the request, its path, and which keys have been read.
 pub(super) struct Fields<'r> {
@@ -78,6 +78,33 @@ impl<'r> Fields<'r> {
         found: &mut Findings,
     ) -> Option<String> {
         text(self.get(key)?, self.path(key), bounds, found)
+    }
+
+    /// As [`Fields::text`], where an official rule sets the length.
+    pub(super) fn text_under(
+        &self,
+        key: &'static str,
+        bounds: std::ops::RangeInclusive<usize>,
+        rule: &'static str,
+        found: &mut Findings,
+    ) -> Option<String> {
+        let text = text(self.get(key)?, self.path(key), 0..=usize::MAX, found)?;
+        let count = text.chars().count();
+        if bounds.contains(&count) {
+            return Some(text);
+        }
+        let (least, most) = (*bounds.start(), *bounds.end());
+        let problem = DocumentProblem::Length { found: count, least, most, rule };
+        found.push(Finding::at(self.path(key), problem.into()));
+        None
+    }
+
+    /// Reports the absence of a key that an official rule demands.
+    pub(super) fn needed(&self, key: &'static str, rule: &'static str, found: &mut Findings) {
+        if self.get(key).is_none() {
+            let finding = Finding::at(self.path(key), Problem::Missing);
+            found.push(Finding { rule, ..finding });
+        }
     }
 
     /// A positive quantity with at most three decimals.

@@ -64,6 +64,24 @@ pub struct Flags {
     pub self_billed: bool,
 }
 
+impl Flags {
+    /// The words of requests, in the order of the flags.
+    pub const WORDS: &'static [&'static str] =
+        &["third_party", "nominal", "export", "summary", "self_billed"];
+
+    /// The flag of a word.
+    pub fn named(&mut self, word: &str) -> Option<&mut bool> {
+        match word {
+            "third_party" => Some(&mut self.third_party),
+            "nominal" => Some(&mut self.nominal),
+            "export" => Some(&mut self.export),
+            "summary" => Some(&mut self.summary),
+            "self_billed" => Some(&mut self.self_billed),
+            _ => None,
+        }
+    }
+}
+
 /// Everything that `cbc:InvoiceTypeCode` tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kind {
@@ -84,6 +102,19 @@ impl Kind {
         let flags =
             Flags { third_party: false, nominal: false, export: false, summary: false, self_billed: false };
         Kind { subtype, document, flags }
+    }
+
+    /// A flag that this document cannot carry, with the rule that forbids it:
+    /// simplified ones are neither exports nor self-billed (BR-KSA-31), and an
+    /// export is not self-billed (BR-KSA-07).
+    pub const fn forbidden_flag(self) -> Option<(&'static str, &'static str)> {
+        let Flags { export, self_billed, .. } = self.flags;
+        match (self.subtype, export, self_billed) {
+            (Subtype::Simplified, true, _) => Some(("export", "BR-KSA-31")),
+            (Subtype::Simplified, _, true) => Some(("self_billed", "BR-KSA-31")),
+            (_, true, true) => Some(("self_billed", "BR-KSA-07")),
+            _ => None,
+        }
     }
 
     /// The seven characters of `@name`, for example `0200000` (BR-KSA-06).

@@ -5,6 +5,12 @@
 pub const LINES: usize = 1_000;
 /// Tenders of one sale.
 pub const TENDERS: usize = 20;
+/// Charges on a whole document.
+pub const CHARGES: usize = 20;
+/// Documents that one note corrects.
+pub const ORIGINALS: usize = 100;
+/// Advances that one invoice uses up.
+pub const PREPAYMENTS: usize = 100;
 /// A price, discount or tender, in halalas: ten million riyals.
 pub const AMOUNT: i64 = 1_000_000_000;
 /// A quantity, in thousandths: a million units.

@@ -3,6 +3,7 @@
 //! [`Header`] it is an [`Invoice`], ready to be written as UBL. Nothing here
 //! knows of XML, signatures, files or clocks.
 
+pub mod codes;
 mod document;
 mod draft;
 mod exemptions;
@@ -15,14 +16,21 @@ mod moment;
 mod party;
 mod pricing;
 mod request;
+pub mod returns;
+#[cfg(test)]
+pub(crate) mod samples;
 mod tax;
+mod terms;
 
 pub use document::{
-    Allowance, BillingReference, GroupAllowance, Header, Invoice, InvoiceNumber, PaymentMeans, Priced,
-    PricedLine, TaxGroup, Totals,
+    Allowance, Basis, GroupAllowance, GroupCharge, Header, Invoice, InvoiceNumber, LineCharge, PaymentMeans,
+    PrepaymentReference, Priced, PricedLine, PricedPrepayment, TaxGroup, Totals,
 };
-pub use draft::{Discount, Draft, DraftLine, ItemName, Tender, TenderKind, UnitPrice};
-pub use exemptions::exemption_arabic;
+pub use draft::{
+    Discount, DocumentCharge, Draft, DraftLine, ItemCharge, ItemName, Prepayment, Tender, TenderKind,
+    UnitPrice,
+};
+pub use exemptions::{exemption, exemption_arabic};
 pub use finding::Finding;
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;
@@ -30,3 +38,4 @@ pub use party::{Address, Buyer, PartyError, PartyId, Seller, VatNumber};
 pub use pricing::price;
 pub use request::read_sale;
 pub use tax::{Category, Exemption, Vat};
+pub use terms::{BillingReference, Foreign, Supply, Terms};

@@ -64,6 +64,16 @@ impl IssueMoment {
     }
 }
 
+/// Whether a text is a calendar date written as `YYYY-MM-DD` (BR-KSA-F-01).
+pub(super) fn is_date(text: &str) -> bool {
+    text.len() == 10 && IssueMoment::parse(text, "12:00:00").is_some_and(|moment| moment.date() == text)
+}
+
+/// Whether a text is a time of day written as `HH:MM:SS` (BR-KSA-F-05).
+pub(super) fn is_time(text: &str) -> bool {
+    text.len() == 8 && IssueMoment::parse("2026-01-01", text).is_some_and(|moment| moment.time() == text)
+}
+
 /// Days since 1970-01-01 to year, month, day of the proleptic Gregorian calendar.
 fn civil_from_days(days: i64) -> (i16, i8, i8) {
     let date = jiff::civil::Date::constant(1970, 1, 1)

@@ -9,7 +9,7 @@ use super::store::Unit;
 use crate::chain::Link;
 use crate::invoice::{
     Allowance, Header, Invoice, InvoiceNumber, IssueMoment, Kind, PaymentMeans, Priced, PricedLine, TaxGroup,
-    TenderKind, Totals, Vat,
+    TenderKind, Terms, Totals, Vat,
 };
 use crate::money::{Decimal, Halalas, Quantity};
 use crate::stamp;
@@ -45,11 +45,7 @@ fn invoice(unit: &Unit) -> Option<Invoice> {
         uuid: Uuid::nil(),
         issued: IssueMoment::from_unix(unit.certificate.not_before())?,
         seller: unit.seller.clone(),
-        buyer: None,
-        supply_date: None,
-        billing_references: Vec::new(),
-        reason: None,
-        note: None,
+        terms: Terms::default(),
     };
     Some(Invoice { header, priced: priced() })
 }
@@ -65,21 +61,18 @@ fn priced() -> Priced {
     let tax: Halalas = lines.iter().map(|line| line.vat_amount).sum();
     let totals = Totals {
         line_net: net,
-        allowances: Halalas::ZERO,
         tax_exclusive: net,
         tax,
         tax_inclusive: net + tax,
-        prepaid: Halalas::ZERO,
         payable: net + tax,
+        ..Totals::default()
     };
     Priced {
         lines,
-        allowances: Vec::new(),
         groups: vec![TaxGroup { vat: Vat::STANDARD, taxable: net, tax }],
         totals,
         payment_means: vec![PaymentMeans { kind: TenderKind::Cash }, PaymentMeans { kind: TenderKind::Card }],
-        tenders: Vec::new(),
-        change: Halalas::ZERO,
+        ..Priced::default()
     }
 }
 
@@ -92,6 +85,7 @@ fn line(&(name, unit, price, thousandths): &(&str, &str, i64, i64)) -> PricedLin
         unit: unit.to_owned(),
         price: Decimal::new(i128::from(price) * 10_000, 6),
         allowance: None,
+        charge: None,
         net,
         vat_amount,
         gross: net + vat_amount,

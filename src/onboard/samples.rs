@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::invoice::{
     Address, BillingReference, Buyer, DocumentType, Draft, DraftLine, Finding, Header, Invoice,
-    InvoiceNumber, IssueMoment, ItemName, Kind, Seller, Subtype, Tender, TenderKind, UnitPrice, Vat,
+    InvoiceNumber, IssueMoment, ItemName, Kind, Seller, Subtype, Tender, TenderKind, Terms, UnitPrice, Vat,
     VatNumber, price,
 };
 use crate::keys::Title;
@@ -66,19 +66,23 @@ pub(super) fn document(
 ) -> Result<Invoice, SampleError> {
     let is_note = step.document.is_note();
     let standard = step.subtype == Subtype::Standard;
+    let kind = Kind::plain(step.subtype, step.document);
+    let terms = Terms {
+        buyer: if standard { Some(buyer(seller)?) } else { None },
+        billing_references: if is_note { vec![corrected(step, issued)] } else { Vec::new() },
+        reason: is_note.then(|| reason(step.document).to_owned()),
+        ..Terms::default()
+    };
+    let draft = draft(kind, terms.issued(kind, issued));
     let header = Header {
-        kind: Kind::plain(step.subtype, step.document),
+        kind,
         number: InvoiceNumber::parse(&number(step)).map_err(|e| SampleError::Field(e.to_string()))?,
         uuid,
         issued,
         seller: Arc::clone(seller),
-        buyer: if standard { Some(buyer(seller)?) } else { None },
-        supply_date: standard.then(|| issued.date()),
-        billing_references: if is_note { vec![corrected(step, issued)] } else { Vec::new() },
-        reason: is_note.then(|| reason(step.document).to_owned()),
-        note: None,
+        terms: draft.terms.clone(),
     };
-    Ok(Invoice { header, priced: price(&draft(is_note)).map_err(SampleError::Price)? })
+    Ok(Invoice { header, priced: price(&draft).map_err(SampleError::Price)? })
 }
 
 /// A number that no real document of the till has.
@@ -103,7 +107,7 @@ const fn reason(document: DocumentType) -> &'static str {
     }
 }
 
-fn draft(is_note: bool) -> Draft {
+fn draft(kind: Kind, terms: Terms) -> Draft {
     let line = DraftLine {
         name: ItemName {
             arabic: Some("حليب طازج".to_owned()), english: Some("Fresh milk".to_owned())
@@ -112,6 +116,7 @@ fn draft(is_note: bool) -> Draft {
         unit: "PCE".to_owned(),
         price: UnitPrice::Inclusive(Halalas::new(575)),
         discount: None,
+        charge: None,
         vat: Vat::STANDARD,
         barcode: None,
         article: None,
@@ -122,9 +127,12 @@ fn draft(is_note: bool) -> Draft {
         lines: vec![line],
         discount: None,
         // A note without tenders is written with the means of payment that its reason needs.
-        tenders: if is_note { Vec::new() } else { vec![tender] },
-        buyer: None,
-        note: None,
+        charges: Vec::new(),
+        prepayments: Vec::new(),
+        rounding: Halalas::ZERO,
+        tenders: if kind.document.is_note() { Vec::new() } else { vec![tender] },
+        kind,
+        terms,
     }
 }
 

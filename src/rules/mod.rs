@@ -4,9 +4,18 @@
 //! Nothing here knows of XML, signatures or clocks: the moment arrives as an
 //! argument.
 
+mod arithmetic;
+mod codes;
+mod digits;
+mod en;
 mod facts;
 mod finding;
+mod forms;
+mod from_invoice;
+mod from_xml;
+mod ksa;
 mod table;
+mod table_en;
 mod term;
 mod violation;
 mod words;
@@ -17,7 +26,10 @@ pub use facts::{
     Signature, SignatureInformation, Subtotal, TaxCategory, TaxScheme, TaxTotal, Text,
 };
 pub use finding::Finding;
+pub use from_invoice::from_invoice;
+pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
+pub use table_en::EN16931;
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
 pub use words::finding;
@@ -29,4 +41,16 @@ pub struct Context {
     pub measure: Measure,
     /// Now, seconds since 1970 UTC; rules compare it in Riyadh time.
     pub now: i64,
+}
+
+/// The rules of one stylesheet that the document breaks, in the order of its
+/// parts; none for a layer that is not a stylesheet.
+pub fn violations(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+    let mut out = Violations::default();
+    match layer {
+        Layer::En16931 => en::run(facts, context, &mut out),
+        Layer::Ksa => ksa::run(facts, context, &mut out),
+        _ => {}
+    }
+    out.into_vec()
 }

@@ -1,9 +1,13 @@
 //! Words for people, in English and Arabic. Every message is keyed by an enum
 //! and matched exhaustively, so that a new one cannot lack a language.
 
+mod document_problem;
 mod problem;
+mod returned;
 
+pub use document_problem::{BuyerPart, DocumentProblem};
 pub use problem::Problem;
+pub use returned::ReturnProblem;
 
 /// One message in both languages of the till.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -1,6 +1,6 @@
 //! What can be wrong with a sale, in words for the cashier and the integrator.
 
-use super::Bilingual;
+use super::{Bilingual, DocumentProblem, ReturnProblem};
 use crate::money::{Decimal, Halalas};
 
 /// A fault in a request, with the values that make it concrete.
@@ -64,8 +64,6 @@ pub enum Problem {
     BuyerIsSeller,
     /// A discount above what it is taken off, both in halalas.
     DiscountExceeds { discount: Halalas, of: Halalas },
-    /// A discount with VAT cannot be taken off prices without VAT.
-    BasketDiscountOnNetPrices,
     /// One line above the bound, in riyals.
     LineTooLarge { found: Halalas, most: &'static str },
     /// The whole sale above the bound, in riyals.
@@ -74,6 +72,10 @@ pub enum Problem {
     TendersFallShort { paid: Halalas, payable: Halalas },
     /// More charged without cash than owed; only cash gives change.
     TendersExceed { paid: Halalas, payable: Halalas },
+    /// Fields that do not go together, or that a kind of document demands.
+    Document(DocumentProblem),
+    /// What only a return can have wrong.
+    Return(ReturnProblem),
 }
 
 impl Problem {
@@ -113,10 +115,11 @@ impl Problem {
             Problem::CitizenId => "BR-KSA-49",
             Problem::BuyerIsSeller => "BR-CUSTOM-VALIDATION-01",
             Problem::DiscountExceeds { .. } => "BR-KSA-F-04",
-            Problem::BasketDiscountOnNetPrices => "TILLD-BASKET-DISCOUNT",
             Problem::LineTooLarge { .. } | Problem::PayableTooLarge { .. } => "TILLD-TOO-LARGE",
             Problem::TendersFallShort { .. } => "TILLD-TENDERS-SHORT",
             Problem::TendersExceed { .. } => "TILLD-TENDERS-EXCEED",
+            Problem::Document(problem) => problem.rule(),
+            Problem::Return(problem) => problem.rule(),
         }
     }
 
@@ -217,10 +220,6 @@ impl Problem {
                 format!("The discount of {discount} is larger than the {of} it is taken off."),
                 format!("الخصم {discount} أكبر من المبلغ {of}."),
             ),
-            Problem::BasketDiscountOnNetPrices => Bilingual::new(
-                "A discount on the whole basket is taken off shelf prices, but a line has a net price.",
-                "خصم السلة يحسب على الأسعار الشاملة للضريبة ويوجد صنف بسعر غير شامل.",
-            ),
             Problem::LineTooLarge { found, most } => Bilingual::new(
                 format!("The line amounts to {found}; {most} is the most."),
                 format!("قيمة الصنف {found} والحد الأعلى {most}."),
@@ -237,6 +236,8 @@ impl Problem {
                 format!("{paid} is charged without cash, but only {payable} is owed."),
                 format!("المدفوع بغير النقد {paid} والمستحق {payable} فقط."),
             ),
+            Problem::Document(problem) => problem.message(),
+            Problem::Return(problem) => problem.message(),
         }
     }
 
@@ -319,10 +320,6 @@ impl Problem {
                 Bilingual::new("Correct it or leave the buyer out.", "صححه أو احذف بيانات المشتري.")
             }
             Problem::DiscountExceeds { .. } => Bilingual::new("Lower the discount.", "خفّض الخصم."),
-            Problem::BasketDiscountOnNetPrices => Bilingual::new(
-                "Give the discount on the lines, or send shelf prices.",
-                "ضع الخصم على الأصناف أو أرسل أسعارًا شاملة للضريبة.",
-            ),
             Problem::TendersFallShort { .. } => {
                 Bilingual::new("Take the rest from the customer.", "استلم باقي المبلغ من العميل.")
             }
@@ -330,11 +327,13 @@ impl Problem {
                 "Charge cards no more than what is owed; only cash gives change.",
                 "لا تخصم من البطاقة أكثر من المستحق؛ الباقي للنقد فقط.",
             ),
+            Problem::Document(problem) => problem.remedy(),
+            Problem::Return(problem) => problem.remedy(),
         }
     }
 }
 
-fn one_of(accepted: &[&str]) -> Bilingual {
+pub(super) fn one_of(accepted: &[&str]) -> Bilingual {
     let accepted = accepted.join(", ");
     Bilingual::new(format!("Use one of: {accepted}."), format!("استخدم أحد القيم: {accepted}."))
 }

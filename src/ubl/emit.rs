@@ -6,11 +6,13 @@ use crate::money::{Decimal, Halalas};
 /// An XML text under construction.
 pub(super) struct Emitter {
     out: String,
+    /// `currencyID` of every amount but BT-111.
+    currency: &'static str,
 }
 
 impl Emitter {
-    pub(super) fn with_capacity(bytes: usize) -> Emitter {
-        Emitter { out: String::with_capacity(bytes) }
+    pub(super) fn new(bytes: usize, currency: &'static str) -> Emitter {
+        Emitter { out: String::with_capacity(bytes), currency }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -36,9 +38,22 @@ impl Emitter {
         escape_attribute(&mut self.out, value);
     }
 
-    /// Riyals with exactly two decimals.
+    /// Hundredths as a number with exactly two decimals.
     pub(super) fn halalas(&mut self, amount: Halalas) {
         push_fixed(&mut self.out, amount.get() < 0, amount.get().unsigned_abs(), 2);
+    }
+
+    /// The rest of a tag that ends in `currencyID="`, then the amount.
+    pub(super) fn priced(&mut self, tag: &str, amount: Halalas) {
+        self.in_currency(tag);
+        self.halalas(amount);
+    }
+
+    /// The rest of a tag that ends in `currencyID="`.
+    pub(super) fn in_currency(&mut self, tag: &str) {
+        self.out.push_str(tag);
+        self.out.push_str(self.currency);
+        self.out.push_str("\">");
     }
 
     /// A number with as many decimals as it has.
@@ -91,9 +106,14 @@ impl Emitter {
         self.out.push_str("\">");
     }
 
-    /// An amount in riyals with its currency, always with two decimals.
+    /// An amount with the document's currency, always with two decimals.
     pub(super) fn amount(&mut self, name: &str, amount: Halalas) {
-        self.open_with(name, "currencyID", "SAR");
+        self.amount_in(name, self.currency, amount);
+    }
+
+    /// An amount in a currency of its own.
+    pub(super) fn amount_in(&mut self, name: &str, currency: &str, amount: Halalas) {
+        self.open_with(name, "currencyID", currency);
         self.halalas(amount);
         self.close(name);
     }
@@ -181,7 +201,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_they_display() {
         let written = |write: &dyn Fn(&mut Emitter)| {
-            let mut out = Emitter::with_capacity(64);
+            let mut out = Emitter::new(64, "SAR");
             write(&mut out);
             String::from_utf8(out.into_bytes()).unwrap()
         };
@@ -199,7 +219,7 @@ mod tests {
 
     #[test]
     fn text_and_attributes_are_escaped_as_c14n_does() {
-        let mut out = Emitter::with_capacity(64);
+        let mut out = Emitter::new(64, "SAR");
         out.leaf_with("cbc:ID", "schemeID", "a\"b<&", "x & y > \"z\" <\r");
         let text = String::from_utf8(out.into_bytes()).unwrap();
         assert_eq!(text, "<cbc:ID schemeID=\"a&quot;b&lt;&amp;\">x &amp; y &gt; \"z\" &lt;&#xD;</cbc:ID>");

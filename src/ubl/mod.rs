@@ -4,14 +4,20 @@
 //! the bytes that are stored.
 
 mod emit;
+mod fields;
 mod lines;
 mod parties;
 mod read;
+mod restore;
 mod totals;
 mod tree;
 mod write;
 
 pub use emit::escape_text;
-pub use read::{ReadError, ReadGroup, ReadLine, ReadParty, Reading, link, read, reference, with_subtotals};
+pub use read::{
+    ReadCharge, ReadError, ReadGroup, ReadLine, ReadParty, ReadPrepayment, Reading, link, read, reference,
+    with_subtotals,
+};
+pub use restore::restore;
 pub use tree::{Element, Tree, TreeError};
 pub use write::{Body, XML_DECLARATION, write};

@@ -41,19 +41,21 @@ fn identification(out: &mut Emitter, id: &PartyId) {
 
 fn address(out: &mut Emitter, place: &Address) {
     out.within("cac:PostalAddress", |out| {
-        out.leaf("cbc:StreetName", &place.street);
+        present(out, "cbc:StreetName", &place.street);
         out.optional("cbc:AdditionalStreetName", place.additional_street.as_deref());
         present(out, "cbc:BuildingNumber", &place.building);
         out.optional("cbc:PlotIdentification", place.additional_number.as_deref());
         present(out, "cbc:CitySubdivisionName", &place.district);
-        out.leaf("cbc:CityName", &place.city);
+        present(out, "cbc:CityName", &place.city);
         present(out, "cbc:PostalZone", &place.postal_code);
         out.optional("cbc:CountrySubentity", place.province.as_deref());
-        out.within("cac:Country", |out| out.leaf("cbc:IdentificationCode", &place.country));
+        if !place.country.is_empty() {
+            out.within("cac:Country", |out| out.leaf("cbc:IdentificationCode", &place.country));
+        }
     });
 }
 
-/// Foreign addresses may lack what a Saudi one must have; an empty element is never written.
+/// A buyer's address may lack any part; an empty element is never written.
 fn present(out: &mut Emitter, name: &str, text: &str) {
     out.optional(name, Some(text).filter(|text| !text.is_empty()));
 }

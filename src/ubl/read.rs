@@ -4,9 +4,12 @@
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::fields::{
+    allowance_charges, amount, amount_or_zero, category, children, number, optional, parsed, rate, required,
+};
 use super::tree::{Element, Tree, TreeError};
 use crate::chain::{Icv, Link, PreviousHash};
-use crate::invoice::{Category, IssueMoment, Kind};
+use crate::invoice::{BillingReference, Category, IssueMoment, Kind};
 use crate::money::{Decimal, Halalas, Rate};
 
 /// Why a document could not be read.
@@ -38,6 +41,8 @@ pub struct ReadParty {
     pub street: String,
     /// KSA-17 or KSA-18.
     pub building: String,
+    /// BT-36 or BT-51.
+    pub additional_street: String,
     /// KSA-23 or KSA-19.
     pub additional_number: String,
     /// KSA-3 or KSA-4.
@@ -46,6 +51,8 @@ pub struct ReadParty {
     pub city: String,
     /// BT-38 or BT-53.
     pub postal_code: String,
+    /// BT-39 or BT-54.
+    pub province: String,
     /// BT-40 or BT-55.
     pub country: String,
 }
@@ -63,6 +70,10 @@ pub struct ReadLine {
     pub price: Decimal,
     /// BT-136, without VAT; zero if there is none.
     pub allowance: Halalas,
+    /// BT-141, without VAT; zero if there is none.
+    pub charge: Halalas,
+    /// BT-144, what the charge is for.
+    pub charge_reason: Option<String>,
     /// BT-131.
     pub net: Halalas,
     /// KSA-11.
@@ -92,7 +103,33 @@ pub struct ReadGroup {
     pub exemption_text: Option<String>,
 }
 
-/// What a document says.
+/// A document-level charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadCharge {
+    /// BT-99, without VAT.
+    pub amount: Halalas,
+    /// BT-104.
+    pub reason: Option<String>,
+    /// BT-103.
+    pub rate: Rate,
+}
+
+/// An advance that the document uses up (KSA-26 to KSA-34).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadPrepayment {
+    /// Numbers of the documents that invoiced it.
+    pub numbers: Vec<String>,
+    /// KSA-33.
+    pub category: Category,
+    /// KSA-34.
+    pub rate: Rate,
+    /// KSA-31, without VAT.
+    pub taxable: Halalas,
+    /// KSA-32.
+    pub tax: Halalas,
+}
+
+/// What a document says. Amounts are hundredths of its currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Type code and flags (BT-3, KSA-2).
@@ -111,14 +148,26 @@ pub struct Reading {
     pub buyer: ReadParty,
     /// BT-22.
     pub note: Option<String>,
-    /// BT-25: the numbers of the documents that a note corrects.
-    pub billing_references: Vec<String>,
+    /// BT-5.
+    pub currency: String,
+    /// BT-13.
+    pub order_reference: Option<String>,
+    /// BT-12.
+    pub contract_reference: Option<String>,
+    /// BT-25 and BT-26: the documents that a note corrects.
+    pub billing_references: Vec<BillingReference>,
     /// `cbc:InstructionNote` of a note.
     pub reason: Option<String>,
     /// KSA-5, `YYYY-MM-DD`.
     pub supply_date: Option<String>,
-    /// BG-25, in the document's order.
+    /// KSA-24, `YYYY-MM-DD`.
+    pub supply_until: Option<String>,
+    /// BG-25, in the document's order, without the lines of advances.
     pub lines: Vec<ReadLine>,
+    /// Advances that were used up.
+    pub prepayments: Vec<ReadPrepayment>,
+    /// BG-21.
+    pub charges: Vec<ReadCharge>,
     /// BG-23.
     pub groups: Vec<ReadGroup>,
     /// BT-106.
@@ -129,6 +178,8 @@ pub struct Reading {
     pub tax_exclusive: Halalas,
     /// BT-110.
     pub tax: Halalas,
+    /// BT-111, in halalas of riyals.
+    pub tax_in_riyals: Halalas,
     /// BT-112.
     pub tax_inclusive: Halalas,
     /// BT-113.
@@ -145,6 +196,45 @@ pub struct Reading {
 pub fn read(xml: &[u8]) -> Result<Reading, ReadError> {
     let tree = Tree::parse(xml)?;
     let root = tree.root();
+    let (kind, issued) = identity(root)?;
+    let sums = root.child("cac:LegalMonetaryTotal").ok_or(ReadError::Missing("cac:LegalMonetaryTotal"))?;
+    let taxes = with_subtotals(root).ok_or(ReadError::Missing("cac:TaxTotal with subtotals"))?;
+    Ok(Reading {
+        kind,
+        number: required(root, "cbc:ID")?,
+        uuid: parsed(root, "cbc:UUID", "a UUID", |text| Uuid::parse_str(text).ok())?,
+        issued,
+        link: link(root)?,
+        seller: party(root, "cac:AccountingSupplierParty/cac:Party"),
+        buyer: party(root, "cac:AccountingCustomerParty/cac:Party"),
+        note: optional(root, "cbc:Note"),
+        currency: required(root, "cbc:DocumentCurrencyCode")?,
+        order_reference: optional(root, "cac:OrderReference/cbc:ID"),
+        contract_reference: optional(root, "cac:ContractDocumentReference/cbc:ID"),
+        billing_references: billing_references(root),
+        reason: optional(root, "cac:PaymentMeans/cbc:InstructionNote"),
+        supply_date: optional(root, "cac:Delivery/cbc:ActualDeliveryDate"),
+        supply_until: optional(root, "cac:Delivery/cbc:LatestDeliveryDate"),
+        lines: lines(root, false).map(line).collect::<Result<_, _>>()?,
+        prepayments: lines(root, true).map(prepayment).collect::<Result<_, _>>()?,
+        charges: allowance_charges(root, "true").map(charge).collect::<Result<_, _>>()?,
+        groups: children(taxes, "cac:TaxSubtotal").map(group).collect::<Result<_, _>>()?,
+        line_net: amount(sums, "cbc:LineExtensionAmount")?,
+        allowances: amount_or_zero(sums, "cbc:AllowanceTotalAmount")?,
+        tax_exclusive: amount(sums, "cbc:TaxExclusiveAmount")?,
+        tax: amount(taxes, "cbc:TaxAmount")?,
+        tax_in_riyals: amount(without_subtotals(root).unwrap_or(taxes), "cbc:TaxAmount")?,
+        tax_inclusive: amount(sums, "cbc:TaxInclusiveAmount")?,
+        prepaid: amount_or_zero(sums, "cbc:PrepaidAmount")?,
+        rounding: amount_or_zero(sums, "cbc:PayableRoundingAmount")?,
+        payable: amount(sums, "cbc:PayableAmount")?,
+        qr: reference(root, "QR")
+            .and_then(|e| optional(e, "cac:Attachment/cbc:EmbeddedDocumentBinaryObject")),
+    })
+}
+
+/// Kind and moment of issue.
+pub(super) fn identity(root: Element<'_, '_>) -> Result<(Kind, IssueMoment), ReadError> {
     let code = required(root, "cbc:InvoiceTypeCode")?;
     let name = root.child("cbc:InvoiceTypeCode").and_then(|e| e.attribute("name")).unwrap_or_default();
     let kind = Kind::parse(&code, &name).ok_or_else(|| ReadError::Value {
@@ -159,37 +249,7 @@ pub fn read(xml: &[u8]) -> Result<Reading, ReadError> {
         found: format!("{date} {time}"),
         expected: "a date and time",
     })?;
-    let sums = root.child("cac:LegalMonetaryTotal").ok_or(ReadError::Missing("cac:LegalMonetaryTotal"))?;
-    let taxes = with_subtotals(root).ok_or(ReadError::Missing("cac:TaxTotal with subtotals"))?;
-    Ok(Reading {
-        kind,
-        number: required(root, "cbc:ID")?,
-        uuid: parsed(root, "cbc:UUID", "a UUID", |text| Uuid::parse_str(text).ok())?,
-        issued,
-        link: link(root)?,
-        seller: party(root, "cac:AccountingSupplierParty/cac:Party"),
-        buyer: party(root, "cac:AccountingCustomerParty/cac:Party"),
-        note: optional(root, "cbc:Note"),
-        billing_references: root
-            .children()
-            .filter(|child| child.name() == "cac:BillingReference")
-            .filter_map(|child| optional(child, "cac:InvoiceDocumentReference/cbc:ID"))
-            .collect(),
-        reason: optional(root, "cac:PaymentMeans/cbc:InstructionNote"),
-        supply_date: optional(root, "cac:Delivery/cbc:ActualDeliveryDate"),
-        lines: children(root, "cac:InvoiceLine").map(line).collect::<Result<_, _>>()?,
-        groups: children(taxes, "cac:TaxSubtotal").map(group).collect::<Result<_, _>>()?,
-        line_net: amount(sums, "cbc:LineExtensionAmount")?,
-        allowances: amount_or_zero(sums, "cbc:AllowanceTotalAmount")?,
-        tax_exclusive: amount(sums, "cbc:TaxExclusiveAmount")?,
-        tax: amount(taxes, "cbc:TaxAmount")?,
-        tax_inclusive: amount(sums, "cbc:TaxInclusiveAmount")?,
-        prepaid: amount_or_zero(sums, "cbc:PrepaidAmount")?,
-        rounding: amount_or_zero(sums, "cbc:PayableRoundingAmount")?,
-        payable: amount(sums, "cbc:PayableAmount")?,
-        qr: reference(root, "QR")
-            .and_then(|e| optional(e, "cac:Attachment/cbc:EmbeddedDocumentBinaryObject")),
-    })
+    Ok((kind, issued))
 }
 
 /// The additional document reference with that id (`ICV`, `PIH`, `QR`).
@@ -201,6 +261,30 @@ pub fn reference<'t, 'a>(root: Element<'t, 'a>, id: &str) -> Option<Element<'t, 
 /// The document's `TaxTotal` that has subtotals (BT-110).
 pub fn with_subtotals<'t, 'a>(root: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
     children(root, "cac:TaxTotal").find(|total| total.child("cac:TaxSubtotal").is_some())
+}
+
+/// The document's `TaxTotal` in riyals, which has no subtotals (BT-111).
+pub(super) fn without_subtotals<'t, 'a>(root: Element<'t, 'a>) -> Option<Element<'t, 'a>> {
+    children(root, "cac:TaxTotal").find(|total| total.child("cac:TaxSubtotal").is_none())
+}
+
+/// The lines of advances, or all others.
+pub(super) fn lines<'t, 'a>(
+    root: Element<'t, 'a>,
+    of_advances: bool,
+) -> impl Iterator<Item = Element<'t, 'a>> + use<'t, 'a> {
+    children(root, "cac:InvoiceLine")
+        .filter(move |line| line.child("cac:DocumentReference").is_some() == of_advances)
+}
+
+pub(super) fn billing_references(root: Element<'_, '_>) -> Vec<BillingReference> {
+    children(root, "cac:BillingReference")
+        .filter_map(|child| child.child("cac:InvoiceDocumentReference"))
+        .filter_map(|child| {
+            let number = optional(child, "cbc:ID")?;
+            Some(BillingReference { number, date: optional(child, "cbc:IssueDate") })
+        })
+        .collect()
 }
 
 /// ICV and PIH as the document states them.
@@ -222,13 +306,6 @@ pub fn link(root: Element<'_, '_>) -> Result<Link, ReadError> {
     })
 }
 
-fn children<'t, 'a>(
-    parent: Element<'t, 'a>,
-    name: &'static str,
-) -> impl Iterator<Item = Element<'t, 'a>> + use<'t, 'a> {
-    parent.children().filter(move |child| child.name() == name)
-}
-
 fn party(root: Element<'_, '_>, path: &str) -> ReadParty {
     let Some(party) = root.find(path) else { return ReadParty::default() };
     let text = |path: &str| party.text_of(path).map(|text| text.into_owned()).unwrap_or_default();
@@ -243,77 +320,69 @@ fn party(root: Element<'_, '_>, path: &str) -> ReadParty {
         id: text("cac:PartyIdentification/cbc:ID"),
         street: text("cac:PostalAddress/cbc:StreetName"),
         building: text("cac:PostalAddress/cbc:BuildingNumber"),
+        additional_street: text("cac:PostalAddress/cbc:AdditionalStreetName"),
         additional_number: text("cac:PostalAddress/cbc:PlotIdentification"),
         district: text("cac:PostalAddress/cbc:CitySubdivisionName"),
         city: text("cac:PostalAddress/cbc:CityName"),
         postal_code: text("cac:PostalAddress/cbc:PostalZone"),
+        province: text("cac:PostalAddress/cbc:CountrySubentity"),
         country: text("cac:PostalAddress/cac:Country/cbc:IdentificationCode"),
     }
 }
 
 fn line(line: Element<'_, '_>) -> Result<ReadLine, ReadError> {
-    let allowances = children(line, "cac:AllowanceCharge")
-        .filter(|e| e.text_of("cbc:ChargeIndicator").is_some_and(|text| text == "false"))
-        .map(|e| amount(e, "cbc:Amount"));
+    let sum = |indicator| -> Result<Halalas, ReadError> {
+        allowance_charges(line, indicator).map(|e| amount(e, "cbc:Amount")).sum()
+    };
     Ok(ReadLine {
         name: required(line, "cac:Item/cbc:Name")?,
-        quantity: parsed(line, "cbc:InvoicedQuantity", "a number", |text| Decimal::parse(text).ok())?,
+        quantity: number(line, "cbc:InvoicedQuantity")?,
         unit: line
             .child("cbc:InvoicedQuantity")
             .and_then(|e| e.attribute("unitCode"))
             .map(|unit| unit.into_owned())
             .unwrap_or_default(),
-        price: parsed(line, "cac:Price/cbc:PriceAmount", "a number", |text| Decimal::parse(text).ok())?,
-        allowance: allowances.sum::<Result<Halalas, ReadError>>()?,
+        price: number(line, "cac:Price/cbc:PriceAmount")?,
+        allowance: sum("false")?,
+        charge: sum("true")?,
+        charge_reason: allowance_charges(line, "true")
+            .find_map(|charge| optional(charge, "cbc:AllowanceChargeReason")),
         net: amount(line, "cbc:LineExtensionAmount")?,
         vat_amount: amount(line, "cac:TaxTotal/cbc:TaxAmount")?,
         gross: amount(line, "cac:TaxTotal/cbc:RoundingAmount")?,
-        category: parsed(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID", CATEGORY, Category::from_code)?,
-        rate: parsed(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent", "a percentage", percent)?,
+        category: category(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID")?,
+        rate: rate(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent")?,
     })
 }
 
-const CATEGORY: &str = "a VAT category S, Z, E or O (BR-KSA-18)";
-
-fn group(subtotal: Element<'_, '_>) -> Result<ReadGroup, ReadError> {
-    let category = subtotal.child("cac:TaxCategory").ok_or(ReadError::Missing("cac:TaxCategory"))?;
-    Ok(ReadGroup {
-        category: parsed(category, "cbc:ID", CATEGORY, Category::from_code)?,
-        rate: parsed(category, "cbc:Percent", "a percentage", percent)?,
+fn prepayment(line: Element<'_, '_>) -> Result<ReadPrepayment, ReadError> {
+    let missing = ReadError::Missing("cac:TaxSubtotal of a prepayment (BR-KSA-75)");
+    let subtotal = line.find("cac:TaxTotal/cac:TaxSubtotal").ok_or(missing)?;
+    Ok(ReadPrepayment {
+        numbers: children(line, "cac:DocumentReference").filter_map(|e| optional(e, "cbc:ID")).collect(),
+        category: category(subtotal, "cac:TaxCategory/cbc:ID")?,
+        rate: rate(subtotal, "cac:TaxCategory/cbc:Percent")?,
         taxable: amount(subtotal, "cbc:TaxableAmount")?,
         tax: amount(subtotal, "cbc:TaxAmount")?,
-        exemption_code: optional(category, "cbc:TaxExemptionReasonCode"),
-        exemption_text: optional(category, "cbc:TaxExemptionReason"),
     })
 }
 
-fn percent(text: &str) -> Option<Rate> {
-    let basis_points = Decimal::parse(text).ok()?.rescale(2).ok()?;
-    u16::try_from(basis_points).ok().filter(|bp| *bp <= 10_000).map(Rate::from_basis_points)
+fn charge(element: Element<'_, '_>) -> Result<ReadCharge, ReadError> {
+    Ok(ReadCharge {
+        amount: amount(element, "cbc:Amount")?,
+        reason: optional(element, "cbc:AllowanceChargeReason"),
+        rate: rate(element, "cac:TaxCategory/cbc:Percent")?,
+    })
 }
 
-fn required(parent: Element<'_, '_>, path: &'static str) -> Result<String, ReadError> {
-    optional(parent, path).ok_or(ReadError::Missing(path))
-}
-
-fn optional(parent: Element<'_, '_>, path: &str) -> Option<String> {
-    parent.text_of(path).map(|text| text.into_owned())
-}
-
-fn parsed<T>(
-    parent: Element<'_, '_>,
-    path: &'static str,
-    expected: &'static str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<T, ReadError> {
-    let text = parent.text_of(path).ok_or(ReadError::Missing(path))?;
-    parse(&text).ok_or_else(|| ReadError::Value { path, found: text.chars().take(80).collect(), expected })
-}
-
-fn amount(parent: Element<'_, '_>, path: &'static str) -> Result<Halalas, ReadError> {
-    parsed(parent, path, "an amount with at most two decimals", |text| Halalas::parse(text).ok())
-}
-
-fn amount_or_zero(parent: Element<'_, '_>, path: &'static str) -> Result<Halalas, ReadError> {
-    if parent.child(path).is_none() { Ok(Halalas::ZERO) } else { amount(parent, path) }
+fn group(subtotal: Element<'_, '_>) -> Result<ReadGroup, ReadError> {
+    let treatment = subtotal.child("cac:TaxCategory").ok_or(ReadError::Missing("cac:TaxCategory"))?;
+    Ok(ReadGroup {
+        category: category(treatment, "cbc:ID")?,
+        rate: rate(treatment, "cbc:Percent")?,
+        taxable: amount(subtotal, "cbc:TaxableAmount")?,
+        tax: amount(subtotal, "cbc:TaxAmount")?,
+        exemption_code: optional(treatment, "cbc:TaxExemptionReasonCode"),
+        exemption_text: optional(treatment, "cbc:TaxExemptionReason"),
+    })
 }

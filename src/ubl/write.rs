@@ -30,25 +30,35 @@ pub struct Body {
 /// The canonical XML of `invoice` at its place in the chain.
 pub fn write(invoice: &Invoice, link: &Link) -> Body {
     let Invoice { header, priced } = invoice;
-    let mut out = Emitter::with_capacity(4096 + 1200 * priced.lines.len());
+    let terms = &header.terms;
+    let capacity = 4096 + 1200 * (priced.lines.len() + priced.prepayments.len());
+    let mut out = Emitter::new(capacity, terms.currency_code());
     out.raw(ROOT);
     let extensions_at = out.len();
     identification(&mut out, header);
     references(&mut out, header, link);
     let stamp_at = out.len();
     parties::seller(&mut out, &header.seller);
-    parties::buyer(&mut out, header.buyer.as_ref());
-    if let Some(date) = &header.supply_date {
-        out.within("cac:Delivery", |out| out.leaf("cbc:ActualDeliveryDate", date));
+    parties::buyer(&mut out, terms.buyer.as_ref());
+    if let Some(supply) = &terms.supply {
+        out.within("cac:Delivery", |out| {
+            out.leaf("cbc:ActualDeliveryDate", &supply.from);
+            out.optional("cbc:LatestDeliveryDate", supply.until.as_deref());
+        });
     }
-    payment_means(&mut out, &priced.payment_means, header.reason.as_deref());
-    for allowance in &priced.allowances {
-        totals::document_allowance(&mut out, allowance);
+    payment_means(&mut out, &priced.payment_means, terms.reason.as_deref());
+    priced.allowances.iter().for_each(|allowance| totals::document_allowance(&mut out, allowance));
+    priced.charges.iter().for_each(|charge| totals::document_charge(&mut out, charge));
+    if let Some(foreign) = terms.currency {
+        totals::exchange_rate(&mut out, foreign);
     }
-    totals::tax_totals(&mut out, priced);
-    totals::monetary_total(&mut out, &priced.totals, !priced.allowances.is_empty());
+    totals::tax_totals(&mut out, invoice);
+    totals::monetary_total(&mut out, priced);
     for (at, line) in priced.lines.iter().enumerate() {
         lines::line(&mut out, at + 1, line);
+    }
+    for (at, advance) in priced.prepayments.iter().enumerate() {
+        lines::advance(&mut out, priced.lines.len() + at + 1, advance);
     }
     out.close("Invoice");
     Body { bytes: out.into_bytes(), extensions_at, stamp_at }
@@ -66,19 +76,25 @@ fn identification(out: &mut Emitter, header: &Header) {
     out.leaf("cbc:IssueTime", time);
     let Kind { document, .. } = header.kind;
     out.leaf_with("cbc:InvoiceTypeCode", "name", &header.kind.name(), document.code());
-    out.optional("cbc:Note", header.note.as_deref());
-    out.leaf("cbc:DocumentCurrencyCode", "SAR");
+    out.optional("cbc:Note", header.terms.note.as_deref());
+    out.leaf("cbc:DocumentCurrencyCode", header.terms.currency_code());
     out.leaf("cbc:TaxCurrencyCode", "SAR");
 }
 
 fn references(out: &mut Emitter, header: &Header, link: &Link) {
-    for reference in &header.billing_references {
+    if let Some(order) = &header.terms.order_reference {
+        out.within("cac:OrderReference", |out| out.leaf("cbc:ID", order));
+    }
+    for reference in &header.terms.billing_references {
         out.within("cac:BillingReference", |out| {
             out.within("cac:InvoiceDocumentReference", |out| {
                 out.leaf("cbc:ID", &reference.number);
                 out.optional("cbc:IssueDate", reference.date.as_deref());
             });
         });
+    }
+    if let Some(contract) = &header.terms.contract_reference {
+        out.within("cac:ContractDocumentReference", |out| out.leaf("cbc:ID", contract));
     }
     out.within("cac:AdditionalDocumentReference", |out| {
         out.leaf("cbc:ID", "ICV");

@@ -1,0 +1,104 @@
+//! Reads the VAT treatment of a line, a charge or an advance.
+
+use crate::invoice::exemptions;
+use crate::invoice::fields::{Fields, Findings, decimal, text};
+use crate::invoice::finding::Finding;
+use crate::invoice::json::Json;
+use crate::invoice::limits;
+use crate::invoice::tax::{Category, Exemption, Vat};
+use crate::money::Rate;
+use crate::text::Problem;
+
+const VAT: &[&str] = &["category", "rate", "reason_code", "reason"];
+const CATEGORIES: &[&str] = &["S", "Z", "E", "O"];
+
+/// A category code for standard treatment, or an object with rate and reason.
+pub(super) fn vat(json: &Json, path: String, found: &mut Findings) -> Option<Vat> {
+    let Json::Object(_) = json else {
+        let code = text(json, path.clone(), 1..=1, found)?;
+        return match Category::from_code(&code) {
+            Some(Category::Standard) => Some(Vat::STANDARD),
+            Some(category) => {
+                found.push(Finding::at(path, Problem::ReasonMissing { category: category.code() }));
+                None
+            }
+            None => {
+                found.push(Finding::at(
+                    path,
+                    Problem::NotAccepted { accepted: CATEGORIES, rule: "BR-KSA-18" },
+                ));
+                None
+            }
+        };
+    };
+    let fields = Fields::open(json, path, VAT, found)?;
+    fields.required("category", found)?;
+    let code = fields.text("category", 1..=1, found)?;
+    let Some(category) = Category::from_code(&code) else {
+        let problem = Problem::NotAccepted { accepted: CATEGORIES, rule: "BR-KSA-18" };
+        found.push(Finding::at(fields.path("category"), problem));
+        return None;
+    };
+    let rate = rate(&fields, category, found);
+    let exemption = exemption(&fields, category, found);
+    Some(Vat { category, rate: rate?, exemption: exemption? })
+}
+
+/// 15 % or 5 % for category S, nothing for the others (BR-KSA-84, BR-Z-05...).
+fn rate(fields: &Fields<'_>, category: Category, found: &mut Findings) -> Option<Rate> {
+    let standard = category == Category::Standard;
+    let Some(json) = fields.get("rate") else {
+        return Some(if standard { Rate::STANDARD } else { Rate::ZERO });
+    };
+    let path = fields.path("rate");
+    let exact = decimal(json, &path, 2, 10_000, found)?;
+    let accepted: &[Rate] = if standard { &[Rate::STANDARD, Rate::LEGACY] } else { &[Rate::ZERO] };
+    let basis_points = exact.rescale(2).unwrap_or(-1);
+    let rate = accepted.iter().copied().find(|rate| i128::from(rate.basis_points()) == basis_points);
+    if rate.is_none() {
+        let accepted: &[&str] = if standard { &["15", "5"] } else { &["0"] };
+        found.push(Finding::at(path, Problem::NotAccepted { accepted, rule: "BR-KSA-84" }));
+    }
+    rate
+}
+
+/// Outer `None`: something was wrong. Inner `None`: the category needs no reason.
+fn exemption(fields: &Fields<'_>, category: Category, found: &mut Findings) -> Option<Option<Exemption>> {
+    let before = found.len();
+    let code = fields.text("reason_code", 1..=limits::REFERENCE, found);
+    let reason = fields.text_under("reason", 1..=limits::NAME, "BR-KSA-F-06-C16", found);
+    if found.len() > before {
+        return None;
+    }
+    if category == Category::Standard {
+        if code.is_some() || reason.is_some() {
+            found.push(Finding::at(fields.path("reason_code"), Problem::ReasonForbidden));
+            return None;
+        }
+        return Some(None);
+    }
+    let code = match (code, category) {
+        (Some(code), _) => code,
+        (None, Category::OutOfScope) => "VATEX-SA-OOS".to_owned(),
+        (None, _) => {
+            let problem = Problem::ReasonMissing { category: category.code() };
+            found.push(Finding::at(fields.path("reason_code"), problem));
+            return None;
+        }
+    };
+    let Some(known) = exemptions::of(category).find(|known| known.code == code) else {
+        let accepted = exemptions::of(category).map(|known| known.code).collect();
+        found.push(Finding::at(fields.path("reason_code"), Problem::ReasonCode { accepted }));
+        return None;
+    };
+    match reason {
+        Some(text) => Some(Some(Exemption { code: known.code, text })),
+        None if !known.text.is_empty() => {
+            Some(Some(Exemption { code: known.code, text: known.text.to_owned() }))
+        }
+        None => {
+            found.push(Finding::at(fields.path("reason"), Problem::ReasonText));
+            None
+        }
+    }
+}
