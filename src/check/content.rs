@@ -4,7 +4,7 @@ use super::Board;
 use super::finding::{At, Notes, because};
 use super::select::is_invoice;
 use super::wording::Check;
-use crate::rules::{Finding, Layer, Severity};
+use crate::rules::{self, Context, EN16931, Finding, Layer, Measure, Rule, Severity, Violation};
 use crate::schema::{self, Structure};
 use crate::text::Bilingual;
 use crate::xml::{Dom, XmlError};
@@ -21,8 +21,9 @@ pub(super) fn structure(board: &mut Board, dom: &Dom) {
     board.put(Layer::Xsd, findings);
 }
 
-/// Judges what the document says by EN 16931 and the authority's rules.
-pub(super) fn rules(board: &mut Board, dom: &Dom) {
+/// Judges what the document says by EN 16931 and the authority's rules, as the
+/// platform does today.
+pub(super) fn rules(board: &mut Board, dom: &Dom, now: i64) {
     if !is_invoice(dom.root()) {
         for layer in [Layer::En16931, Layer::Ksa] {
             let mut notes = Notes::new(layer);
@@ -30,7 +31,17 @@ pub(super) fn rules(board: &mut Board, dom: &Dom) {
             notes.error(Check::NoRule, At::Node(dom.root()), because(cause));
             board.close(notes);
         }
+        return;
     }
+    let facts = rules::from_xml(dom.root());
+    let context = Context { measure: Measure::Current, now };
+    board.put(Layer::En16931, in_words(EN16931, &rules::violations(&facts, &context)));
+}
+
+/// Violations of one stylesheet; each id that it can fire is in its table.
+fn in_words(table: &'static [Rule], violations: &[Violation]) -> Vec<Finding> {
+    let rule = |id: &str| table.iter().find(|rule| rule.id == id);
+    violations.iter().filter_map(|found| Some(rules::finding(rule(found.rule)?, found))).collect()
 }
 
 /// A document that no parser should read.
