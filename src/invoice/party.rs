@@ -50,6 +50,7 @@ impl PartyError {
             PartyError::VatNumber => "BR-KSA-40",
             PartyError::Scheme { .. } => "BR-KSA-14",
             PartyError::IdCharacters => "BR-KSA-08",
+            PartyError::IdForm { rule, .. } if *rule == INVENTED => "BR-KSA-F-13",
             PartyError::IdForm { scheme, .. } => match *scheme {
                 "CRN" => "BR-KSA-F-08",
                 "700" => "BR-KSA-F-09",
@@ -170,14 +171,13 @@ impl PartyId {
             return Err(PartyError::IdForm { scheme, rule });
         }
         if looks_invented(value) {
-            return Err(PartyError::IdForm {
-                scheme,
-                rule: "no run of 8 equal, rising or falling digits (BR-KSA-F-13)",
-            });
+            return Err(PartyError::IdForm { scheme, rule: INVENTED });
         }
         Ok(PartyId { scheme, value: value.to_owned() })
     }
 }
+
+const INVENTED: &str = "no run of 8 equal, rising or falling digits (BR-KSA-F-13)";
 
 /// Digits only, with eight equal, ascending or descending ones in a row (BR-KSA-F-13).
 fn looks_invented(value: &str) -> bool {

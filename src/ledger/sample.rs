@@ -29,8 +29,7 @@ const LINES: &[(&str, &str, i64, i64)] = &[
 pub(super) fn dictionary(unit: &Unit) -> Vec<u8> {
     let Some(invoice) = invoice(unit) else { return Vec::new() };
     let link = Link::after(None);
-    let issued = invoice.header.issued;
-    match stamp::stamp(&invoice, &link, issued, &unit.certificate, unit.signer.as_ref()) {
+    match stamp::stamp(&invoice, &link, &unit.certificate, unit.signer.as_ref()) {
         Ok(sealed) => sealed.xml,
         Err(error) => {
             tracing::warn!(%error, "no sample document for the dictionary; the ledger will be larger");

@@ -106,10 +106,7 @@ impl Reader {
             signature_information: self.signature_information(root),
             seller: self.one(root, "AccountingSupplierParty", Reader::party),
             buyer: self.one(root, "AccountingCustomerParty", Reader::party),
-            deliveries: self.each(root, "Delivery", |r, node| Delivery {
-                actual: r.text(node, "ActualDeliveryDate"),
-                latest: r.text(node, "LatestDeliveryDate"),
-            }),
+            deliveries: self.each(root, "Delivery", Reader::delivery),
             payment_means: self.each(root, "PaymentMeans", Reader::payment_means),
             allowance_charges: self.each(root, "AllowanceCharge", Reader::allowance_charge),
             exchange_rate: self.one(root, "TaxExchangeRate", |r, node| ExchangeRate {
@@ -189,6 +186,14 @@ impl Reader {
             postal_code: self.text(node, "PostalZone"),
             province: self.text(node, "CountrySubentity"),
             country: self.inner(node, "Country", "IdentificationCode"),
+        }
+    }
+
+    fn delivery<'d>(&mut self, node: Node<'d>) -> Delivery<'d> {
+        self.take(node);
+        Delivery {
+            actual: self.text(node, "ActualDeliveryDate"),
+            latest: self.text(node, "LatestDeliveryDate"),
         }
     }
 
@@ -330,6 +335,7 @@ impl Reader {
             "AllowanceCharge" => elsewhere.allowance_charges.push(self.allowance_charge(node)),
             "ClassifiedTaxCategory" => elsewhere.categories.push(self.tax_category(node)),
             "PaymentMeans" => elsewhere.payment_means.push(self.payment_means(node)),
+            "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "BillingReference" => elsewhere.billing_references.push(self.billing_reference(node)),
             "AdditionalDocumentReference" => elsewhere.references.push(self.reference(node)),
             "AdditionalItemProperty" => elsewhere.properties.push(self.property(node)),

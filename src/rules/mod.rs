@@ -43,10 +43,14 @@ pub struct Context {
     pub now: i64,
 }
 
-/// Every rule that the document breaks, in the order of the stylesheets.
-pub fn violations(facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+/// The rules of one stylesheet that the document breaks, in the order of its
+/// parts; none for a layer that is not a stylesheet.
+pub fn violations(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
     let mut out = Violations::default();
-    en::run(facts, context, &mut out);
-    ksa::run(facts, context, &mut out);
+    match layer {
+        Layer::En16931 => en::run(facts, context, &mut out),
+        Layer::Ksa => ksa::run(facts, context, &mut out),
+        _ => {}
+    }
     out.into_vec()
 }

@@ -63,7 +63,7 @@ pub fn seal_at(
     certificate: &StampCertificate,
     signer: &dyn Signer,
 ) -> Result<Sealed, SealError> {
-    let sealed = stamp(invoice, link, signed, certificate, signer)?;
+    let sealed = stamp_at(invoice, link, signed, certificate, signer)?;
     let verified = verify_with(&sealed.xml, Some(certificate))?;
     let header = &invoice.header;
     let same = [
@@ -84,8 +84,17 @@ pub fn seal_at(
     }
 }
 
-/// Stamps a document at `signed` without reading it again; [`seal`] is what callers want.
+/// Stamps a document without reading it again; [`seal`] is what callers want.
 pub fn stamp(
+    invoice: &Invoice,
+    link: &Link,
+    certificate: &StampCertificate,
+    signer: &dyn Signer,
+) -> Result<Sealed, SealError> {
+    stamp_at(invoice, link, invoice.header.issued, certificate, signer)
+}
+
+fn stamp_at(
     invoice: &Invoice,
     link: &Link,
     signed: IssueMoment,

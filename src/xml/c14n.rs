@@ -1,7 +1,7 @@
 //! Canonical forms without comments: inclusive (C14N 1.0, and 1.1, which is the
 //! same for a whole document) and exclusive (without a prefix list).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::dom::{Attribute, Content, Dom, Node};
 use super::uri;
@@ -30,10 +30,15 @@ pub fn inclusive(dom: &Dom, cut: impl Fn(Node<'_>) -> bool) -> Result<Vec<u8>, U
 /// The exclusive canonical form of an element, without the text after it.
 ///
 /// # Errors
-/// A relative namespace URI that is declared inside it or around it.
+/// A relative namespace URI that is declared inside it or in force around it.
 pub fn exclusive(node: Node<'_>) -> Result<Vec<u8>, Uncanonical> {
-    for around in std::iter::successors(node.parent(), |node| node.parent()) {
-        around.canonical_namespaces()?;
+    // A declaration further in hides those of the same prefix around it.
+    let mut hidden = HashSet::new();
+    for around in std::iter::successors(Some(node), |node| node.parent()) {
+        let in_force = around.declarations().filter(|(prefix, _)| hidden.insert(*prefix));
+        if in_force.map(|(_, uri)| uri).any(is_relative) {
+            return Err(Uncanonical { line: around.line() });
+        }
     }
     Writer { out: Vec::new(), scope: Scope::default(), exclusive: true }.subtree(node, |_| false)
 }
@@ -169,9 +174,16 @@ impl<'d> Node<'d> {
     }
 
     fn canonical_namespaces(self) -> Result<(), Uncanonical> {
-        let relative = |(_, uri): (&str, &str)| !uri.is_empty() && !uri::is_absolute(uri);
-        if self.declarations().any(relative) { Err(Uncanonical { line: self.line() }) } else { Ok(()) }
+        if self.declarations().any(|(_, uri)| is_relative(uri)) {
+            Err(Uncanonical { line: self.line() })
+        } else {
+            Ok(())
+        }
     }
+}
+
+fn is_relative(uri: &str) -> bool {
+    !uri.is_empty() && !uri::is_absolute(uri)
 }
 
 fn in_text(byte: u8) -> Option<&'static str> {

@@ -127,7 +127,7 @@ fn head(rng: &mut Seeded, frame: &Frame, request: &mut Value) {
 
 fn id(rng: &mut Seeded) -> Value {
     let (scheme, value) = *rng.pick(&[
-        ("TIN", "3012345679"),
+        ("TIN", "3019283746"),
         ("CRN", "1010010000"),
         ("MOM", "M77"),
         ("MLS", "L99A"),

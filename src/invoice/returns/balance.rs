@@ -124,6 +124,10 @@ impl LineBalance {
 }
 
 /// A document and what is left of it.
+///
+/// Every list in here, and every [`Values`], has one element for each line or
+/// group of the original in its order, and groups and picks name lines by their
+/// place in it: indexing by them cannot fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Balance {
     original: Original,

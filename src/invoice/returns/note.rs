@@ -24,6 +24,8 @@ pub(super) fn price(
     rounding: Halalas,
 ) -> Priced {
     let original = balance.original();
+    // What is taken names lines of the original, so that there is a place for
+    // each; members are places in `taken`, `places` and `nets`.
     let place = |taken: &TakenBack| original.place(taken.line);
     let places: Vec<usize> = taken.iter().filter_map(place).collect();
     let mut nets = vec![Halalas::ZERO; taken.len()];

@@ -50,7 +50,7 @@ pub struct Original {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OriginalGroup {
     pub(super) tax_group: TaxGroup,
-    /// Places in [`Original::lines`].
+    /// Places in [`Original::lines`], all of them within it.
     pub(super) lines: Vec<usize>,
 }
 
@@ -116,7 +116,8 @@ impl Original {
         Ok(Original { kind, basis, lines, groups, rounding })
     }
 
-    /// From a document in memory; its lines are numbered from 1, as in the XML.
+    /// From a document in memory, or from a stored one whose basis and `paid`
+    /// the ledger has put in; its lines are numbered from 1, as in the XML.
     pub fn from_priced(kind: Kind, priced: &Priced) -> Result<Original, OriginalError> {
         let basis = priced.basis;
         let reason = |line: &PricedLine| {

@@ -18,7 +18,8 @@ pub struct Refund {
     pub taken: Vec<TakenBack>,
 }
 
-/// Works out a credit note. Without tenders the note says cash, as a sale does.
+/// Works out a credit note. Without tenders it states how it is refunded as a
+/// sale states how it was paid: cash to a consumer, not defined to a company.
 ///
 /// Fails with every finding: more than is left, no such line, tenders that do
 /// not add up to the refund. No amount of the note is below zero; it may be

@@ -4,10 +4,11 @@
 //! no rule of the stylesheet fires.
 
 use super::super::facts::{Amount, Line, Number, Party, PaymentMeans, TaxCategory};
-use super::super::forms::{is_absent, is_blank, time, trim, written};
+use super::super::forms::{is_blank, time, trim, written};
 use super::super::term::Term;
 use super::super::violation::{Form, Violations, Wrong};
 use super::exact::value;
+use super::prepayments::has_standard;
 use super::{Judged, is_charge, is_untaxed, is_vat};
 
 /// The id of a stylesheet that stopped.
@@ -24,7 +25,7 @@ pub(super) fn run(judged: &Judged<'_>, out: &mut Violations) -> bool {
         .or_else(|| moment(judged))
         .or_else(|| reductions(judged))
         .or_else(|| breakdown(judged))
-        .or_else(|| (1..).zip(&judged.facts.lines).find_map(|(at, line)| in_line(line, at)));
+        .or_else(|| (1..).zip(&judged.facts.lines).find_map(|(at, line)| in_line(judged, line, at)));
     match found {
         None => return false,
         Some((term, wrong, Some(at))) => out.add_at(EVALUATION, term, at, wrong),
@@ -158,16 +159,14 @@ fn breakdown(judged: &Judged<'_>) -> Option<Found> {
     }
     let subtotals = facts.tax_totals.iter().flat_map(|total| &total.subtotals);
     subtotals.filter_map(|subtotal| subtotal.category.as_ref()).find_map(|category| {
-        let citizen = matches!(written(&category.exemption_code), "VATEX-SA-EDU" | "VATEX-SA-HEA");
-        let read = is_untaxed(category) && (!citizen || category.exemption_code.is_some());
         several(Term::ExemptionReason, category.exemption_reasons.len())
-            .filter(|_| read)
+            .filter(|_| is_untaxed(category))
             .or_else(|| no_rate(category, None))
     })
 }
 
 /// One line.
-fn in_line(line: &Line<'_>, at: usize) -> Option<Found> {
+fn in_line(judged: &Judged<'_>, line: &Line<'_>, at: usize) -> Option<Found> {
     let place = Some(at);
     let price = line.price.as_ref();
     let base = price.and_then(|price| price.base_quantity.as_ref());
@@ -193,18 +192,19 @@ fn in_line(line: &Line<'_>, at: usize) -> Option<Found> {
                     .or_else(|| no_amount(Term::LineAllowance, &entry.amount, place))
             })
         })
-        .or_else(|| in_advance(line, place))
+        .or_else(|| in_advance(judged, line, place))
         .map(here)
 }
 
-/// The VAT of an advance.
-fn in_advance(line: &Line<'_>, at: Option<usize>) -> Option<Found> {
+/// The VAT of an advance; the reasons for none are read only if something is
+/// taxed at the standard rate.
+fn in_advance(judged: &Judged<'_>, line: &Line<'_>, at: Option<usize>) -> Option<Found> {
     line.tax_totals.iter().flat_map(|total| &total.subtotals).find_map(|subtotal| {
         let category = subtotal.category.as_ref();
         let untaxed = category.filter(|category| is_untaxed(category) && is_vat(category));
-        let several_reasons = untaxed.and_then(|one| several(Term::ExemptionReason, one.exemption_reasons.len()));
-        several_reasons
-            .filter(|_| !untaxed.is_none_or(|one| is_absent(&one.exemption_code)))
+        untaxed
+            .and_then(|one| several(Term::ExemptionReason, one.exemption_reasons.len()))
+            .filter(|_| has_standard(judged))
             .or_else(|| no_amount(Term::PrepaymentTaxable, &subtotal.taxable, at))
             .or_else(|| no_amount(Term::PrepaymentTax, &subtotal.tax, at))
             .or_else(|| category.and_then(|category| no_rate(category, at)))

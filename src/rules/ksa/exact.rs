@@ -61,6 +61,11 @@ impl Printed {
         Printed { hundredths: hundredths.unsigned_abs(), negative: hundredths < 0 }
     }
 
+    /// A number of hundredths that was rounded; the zero of a negative number keeps its minus.
+    pub(super) fn signed(hundredths: i128, negative: bool) -> Printed {
+        Printed { negative: negative && hundredths <= 0, ..Printed::of(hundredths) }
+    }
+
     /// A number, halves rounded to the even neighbour; a minus stays even if
     /// nothing but zeros is left.
     pub(super) fn number(number: Decimal) -> Option<Printed> {

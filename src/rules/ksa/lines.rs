@@ -60,9 +60,11 @@ fn gross(line: &Line<'_>, total: &TaxTotal<'_>, at: usize, out: &mut Violations)
         }
     }
     let sum = value(total.tax.as_ref()).zip(value(line.net.as_ref()));
-    let expected = sum.and_then(|(tax, net)| round(add(tax, net)?));
+    let sum = sum.and_then(|(tax, net)| add(tax, net));
+    let expected = sum.and_then(round);
+    let negative = sum.is_some_and(|sum| sum.mantissa() < 0);
     let found = printed(total.rounding.as_ref());
-    if found.is_none() || found != expected.map(Printed::of) {
+    if found.is_none() || found != expected.map(|expected| Printed::signed(expected, negative)) {
         let values = value(total.rounding.as_ref()).zip(expected);
         let wrong = values.map_or(Wrong::Missing, |(found, expected)| Wrong::Sum {
             found,

@@ -44,7 +44,7 @@ fn subtotals<'f>(judged: &Judged<'f>) -> impl Iterator<Item = &'f Subtotal<'f>> 
 
 /// Whether the category S under VAT stands anywhere; only then the rules on
 /// exemptions of advances are run.
-fn has_standard(judged: &Judged<'_>) -> bool {
+pub(super) fn has_standard(judged: &Judged<'_>) -> bool {
     let facts = judged.facts;
     if subtotals(judged).next().is_none() {
         return false;
@@ -184,8 +184,9 @@ fn advance_tax(subtotal: &Subtotal<'_>, category: &TaxCategory<'_>, at: usize, o
         let expected = product
             .and_then(|product| add(Decimal::new(product.mantissa(), product.scale() + 2), Decimal::new(1, 4)))
             .and_then(round);
-        let near = |expected: i128| [expected - 1, expected, expected + 1];
-        (expected.is_some_and(|e| near(e).iter().any(|e| found == Some(Printed::of(*e)))), expected)
+        let negative = product.is_some_and(|product| product.mantissa() < 0);
+        let near = |e: i128| [Printed::of(e - 1), Printed::signed(e, negative), Printed::of(e + 1)];
+        (expected.is_some_and(|e| near(e).iter().any(|e| found == Some(*e))), expected)
     };
     if !right {
         let values = value(subtotal.tax.as_ref()).zip(expected);
