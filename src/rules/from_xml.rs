@@ -121,6 +121,14 @@ impl Reader {
         }
     }
 
+    fn delivery<'d>(&mut self, node: Node<'d>) -> Delivery<'d> {
+        self.take(node);
+        Delivery {
+            actual: self.text(node, "ActualDeliveryDate"),
+            latest: self.text(node, "LatestDeliveryDate"),
+        }
+    }
+
     fn billing_reference<'d>(&mut self, node: Node<'d>) -> BillingReference<'d> {
         self.take(node);
         BillingReference {
@@ -337,6 +345,7 @@ impl Reader {
             "PaymentMeans" => elsewhere.payment_means.push(self.payment_means(node)),
             "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "BillingReference" => elsewhere.billing_references.push(self.billing_reference(node)),
+            "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "AdditionalDocumentReference" => elsewhere.references.push(self.reference(node)),
             "AdditionalItemProperty" => elsewhere.properties.push(self.property(node)),
             _ => {}
