@@ -114,14 +114,24 @@ fn hostile_slips_are_drawn_too() {
         slip.invoice_number = text.into();
         slip.cashier = Some(text.into());
         slip.original = Some(OriginalDocument { numbers: vec![text.into()], reason: text.into() });
-        slip.buyer =
-            Some(Buyer { name: text.into(), vat_number: Some(text.into()), address: vec![text.into()] });
+        slip.buyer = Some(Buyer {
+            name: text.into(),
+            vat_number: Some(text.into()),
+            other_id: Some(OtherId { scheme: text.into(), value: text.into() }),
+            address: vec![text.into()],
+        });
+        slip.statements = vec![Bilingual::new(text, text)];
+        slip.currency = text.into();
+        let charge = Charge { reason: text.into(), amount: tilld::money::Halalas::new(5) };
+        slip.totals.charges = vec![charge.clone()];
+        slip.totals.advances = vec![text.into()];
         for line in &mut slip.lines {
             line.name_ar = Some(text.into());
             line.name_en = Some(text.into());
             line.quantity = text.into();
             line.unit_code = text.into();
             line.unit_price = text.into();
+            line.charge = Some(charge.clone());
             line.total = tilld::money::Halalas::new(-999_999_999_999_999);
         }
         slip.totals.payable = tilld::money::Halalas::new(999_999_999_999_999);

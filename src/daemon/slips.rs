@@ -4,10 +4,10 @@
 
 use crate::invoice::{self, DocumentType, ItemName, Subtype, TenderKind};
 use crate::ledger::Stored;
-use crate::money::{Decimal, Halalas, Rate, div_half_up};
+use crate::money::{Decimal, Halalas, Rate, div_half_up, share_out};
 use crate::receipt::{self, OriginalDocument, PriceBasis, Slip, SlipKind, SlipLine, VatCategory, VatMark};
 use crate::text::Bilingual;
-use crate::ubl::{ReadGroup, ReadLine, ReadParty, Reading};
+use crate::ubl::{ReadCharge, ReadGroup, ReadLine, ReadParty, Reading};
 
 /// What the shop adds to its receipts.
 #[derive(Clone, Debug, Default)]
@@ -28,12 +28,16 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip
     Slip {
         kind: kind(reading),
         copy,
+        statements: statements(reading),
         notices: Vec::new(),
         seller: seller(shop, &reading.seller),
         invoice_number: reading.number.clone(),
         issue_date: reading.issued.date(),
         issue_time: reading.issued.time(),
-        supply_date: reading.supply_date.clone().filter(|date| *date != reading.issued.date()),
+        supply_date: supply(reading),
+        order_reference: reading.order_reference.clone(),
+        contract_reference: reading.contract_reference.clone(),
+        currency: reading.currency.clone(),
         pos_reference: stored.reference.clone(),
         cashier: None,
         buyer: buyer(&reading.buyer),
@@ -74,6 +78,29 @@ fn kind(reading: &Reading) -> SlipKind {
     }
 }
 
+/// What the law wants said of a document besides its title (invoice-xml.md section 14).
+fn statements(reading: &Reading) -> Vec<Bilingual> {
+    let flags = reading.kind.flags;
+    let all = [
+        (reading.kind.document == DocumentType::Prepayment, "Advance payment", "فاتورة دفعة مقدمة"),
+        (flags.third_party, "Issued by a third party for the seller", "صادرة من طرف ثالث نيابة عن البائع"),
+        (flags.nominal, "Nominal supply, without consideration", "توريد اعتباري دون مقابل"),
+        (flags.export, "Export", "فاتورة تصدير"),
+        (flags.summary, "Summary invoice", "فاتورة ملخصة"),
+        (flags.self_billed, "Self-billed by the buyer", "فاتورة ذاتية صادرة من المشتري"),
+    ];
+    all.into_iter().filter(|(set, ..)| *set).map(|(_, en, ar)| Bilingual::new(en, ar)).collect()
+}
+
+/// A period with both its days, or a day that is not the day of issue.
+fn supply(reading: &Reading) -> Option<String> {
+    let from = reading.supply_date.as_ref()?;
+    match &reading.supply_until {
+        Some(until) => Some(format!("{from} / {until}")),
+        None => Some(from.clone()).filter(|date| *date != reading.issued.date()),
+    }
+}
+
 fn seller(shop: &Shop, party: &ReadParty) -> receipt::Seller {
     receipt::Seller {
         // The XML holds both languages in one text; on paper each has its line.
@@ -101,23 +128,32 @@ fn address(party: &ReadParty) -> Vec<String> {
 
 fn buyer(party: &ReadParty) -> Option<receipt::Buyer> {
     let known = !party.name.is_empty() || !party.vat.is_empty() || !party.id.is_empty();
+    let id = receipt::OtherId { scheme: party.id_scheme.clone(), value: party.id.clone() };
     known.then(|| receipt::Buyer {
-        name: if party.name.is_empty() {
-            format!("{} {}", party.id_scheme, party.id)
-        } else {
-            party.name.clone()
-        },
+        name: if party.name.is_empty() { unnamed(party) } else { party.name.clone() },
         vat_number: (!party.vat.is_empty()).then(|| party.vat.clone()),
+        other_id: (!party.name.is_empty() && !party.id.is_empty()).then_some(id),
         address: address(party),
     })
 }
 
+/// What a buyer without a name is called.
+fn unnamed(party: &ReadParty) -> String {
+    if party.id.is_empty() { "-".to_owned() } else { format!("{} {}", party.id_scheme, party.id) }
+}
+
 fn line(line: &ReadLine, basis: PriceBasis) -> SlipLine {
     let (arabic, english) = names(&line.name);
-    let (unit_price, discount, total) = match basis {
-        PriceBasis::Net => (line.price.to_string(), line.allowance, line.net),
+    let Shown { unit_price, discount, charge, total } = match basis {
+        PriceBasis::Net => Shown {
+            unit_price: line.price.to_string(),
+            discount: line.allowance,
+            charge: line.charge,
+            total: line.net,
+        },
         PriceBasis::VatInclusive => inclusive(line),
     };
+    let reason = line.charge_reason.clone().unwrap_or_default();
     SlipLine {
         name_ar: arabic,
         name_en: english,
@@ -125,29 +161,52 @@ fn line(line: &ReadLine, basis: PriceBasis) -> SlipLine {
         unit_code: line.unit.clone(),
         unit_price,
         discount,
+        charge: (!charge.is_zero()).then_some(receipt::Charge { reason, amount: charge }),
         total,
         vat: mark(line.category.code(), line.rate),
     }
 }
 
-/// Unit price, discount and total with VAT. A shelf price comes back exactly,
-/// since the price without VAT that was made from it has at least six decimals.
-/// On lines that were sold at a net price there is none to come back: they show
-/// the price with VAT to more decimals, and what adds up is the total.
-fn inclusive(line: &ReadLine) -> (String, Halalas, Halalas) {
+/// What a line shows; price times quantity, less discount, with charge, is the total.
+struct Shown {
+    unit_price: String,
+    discount: Halalas,
+    charge: Halalas,
+    total: Halalas,
+}
+
+/// Everything with VAT. A shelf price comes back exactly, since the price
+/// without VAT that was made from it has at least six decimals. On lines that
+/// were sold at a net price there is none to come back: they show the price with
+/// VAT to more decimals, and what adds up is the total.
+fn inclusive(line: &ReadLine) -> Shown {
     let factor = 10_000 + i128::from(line.rate.basis_points());
+    let with_vat = |amount: Halalas| div_half_up(i128::from(amount.get()) * factor, 10_000);
     let shelf = div_half_up(line.price.mantissa() * factor, 10i128.pow(line.price.scale()) * 100);
     let before = div_half_up(shelf * line.quantity.mantissa(), 10i128.pow(line.quantity.scale()));
-    let stated = div_half_up(i128::from(line.allowance.get()) * factor, 10_000);
-    let discount = before - i128::from(line.gross.get());
+    let stated = with_vat(line.allowance);
+    let added = i128::from(line.gross.get()) - before;
+    // Without a discount the charge is what exceeds the shelf price.
+    let charge = match (line.charge.is_zero(), line.allowance.is_zero()) {
+        (true, _) => 0,
+        (false, true) => added.max(0),
+        (false, false) => with_vat(line.charge),
+    };
+    let discount = charge - added;
     // A discount of one halala may have no halala left without VAT.
     if discount >= 0 && (discount - stated).abs() <= 2 {
-        return (Decimal::new(shelf, 2).to_string(), halalas(discount), line.gross);
+        let unit_price = Decimal::new(shelf, 2).to_string();
+        return Shown { unit_price, discount: halalas(discount), charge: halalas(charge), total: line.gross };
     }
     let price = Decimal::new(line.price.mantissa() * factor, line.price.scale() + 4);
     let places = price.scale().min(PRICE_PLACES);
     let rounded = div_half_up(price.mantissa(), 10i128.pow(price.scale() - places));
-    (Decimal::new(rounded, places).at_least_two_places().to_string(), halalas(stated), line.gross)
+    Shown {
+        unit_price: Decimal::new(rounded, places).at_least_two_places().to_string(),
+        discount: halalas(stated),
+        charge: halalas(with_vat(line.charge)),
+        total: line.gross,
+    }
 }
 
 /// Decimals of a unit price on paper that is no shelf price.
@@ -182,22 +241,44 @@ fn mark(code: &str, rate: Rate) -> VatMark {
 }
 
 fn totals(reading: &Reading, basis: PriceBasis) -> receipt::Totals {
-    let gross: Halalas = reading.lines.iter().map(|line| line.gross).sum();
-    let document_discount = match basis {
-        PriceBasis::Net => reading.allowances,
-        // With VAT, as the customer was promised it.
-        PriceBasis::VatInclusive if reading.allowances.is_zero() => Halalas::ZERO,
-        PriceBasis::VatInclusive => gross - reading.tax_inclusive,
+    let (document_discount, charged) = match basis {
+        PriceBasis::Net => (reading.allowances, reading.charges.iter().map(|charge| charge.amount).collect()),
+        PriceBasis::VatInclusive => whole_document(reading),
+    };
+    let charge = |(read, amount): (&ReadCharge, Halalas)| receipt::Charge {
+        reason: read.reason.clone().unwrap_or_default(),
+        amount,
     };
     receipt::Totals {
         document_discount,
+        charges: reading.charges.iter().zip(charged).map(charge).collect(),
         groups: reading.groups.iter().map(group).collect(),
         net: reading.tax_exclusive,
         vat: reading.tax,
+        vat_in_riyals: (reading.currency != "SAR").then_some(reading.tax_in_riyals),
         with_vat: reading.tax_inclusive,
         prepaid: reading.prepaid,
+        advances: reading.prepayments.iter().flat_map(|advance| advance.numbers.clone()).collect(),
         rounding: reading.rounding,
         payable: reading.payable,
+    }
+}
+
+/// Discount and charges of the document with VAT, as the customer was promised
+/// them: lines less discount with charges are the total. Where there is no
+/// discount the charges take up what rounding leaves, or else the discount does.
+fn whole_document(reading: &Reading) -> (Halalas, Vec<Halalas>) {
+    let gross: Halalas = reading.lines.iter().map(|line| line.gross).sum();
+    let with_vat = |charge: &ReadCharge| {
+        let factor = 10_000 + i128::from(charge.rate.basis_points());
+        halalas(div_half_up(i128::from(charge.amount.get()) * factor, 10_000))
+    };
+    let charges: Vec<Halalas> = reading.charges.iter().map(with_vat).collect();
+    let charged: Halalas = charges.iter().copied().sum();
+    match (reading.allowances.is_zero(), charges.is_empty()) {
+        (true, true) => (Halalas::ZERO, charges),
+        (true, false) => (Halalas::ZERO, share_out(reading.tax_inclusive - gross, &charges)),
+        (false, _) => (gross + charged - reading.tax_inclusive, charges),
     }
 }
 
@@ -260,8 +341,9 @@ mod tests {
     #[test]
     fn shelf_prices_come_back_and_net_prices_do_not_invent_discounts() {
         let shown = |line: &ReadLine| {
-            let (price, discount, total) = inclusive(line);
-            (price, discount.get(), total.get())
+            let Shown { unit_price, discount, charge, total } = inclusive(line);
+            assert_eq!(charge, Halalas::ZERO);
+            (unit_price, discount.get(), total.get())
         };
         // 2 x 23.00 less 4.60, the worked example of the specification.
         assert_eq!(shown(&read("20.00", "2.000000", 400, 3600, 540)), ("23.00".into(), 460, 4140));

@@ -297,8 +297,7 @@ struct Packed {
 /// What was paid for each line, as it is kept. Amounts that do not make the
 /// document's total would let a later return give back another sum.
 fn pack_paid(priced: &Priced) -> Result<Option<Vec<u8>>, AppendError> {
-    let paid = Paid { basis: priced.basis, lines: priced.lines.iter().map(|line| line.paid).collect() };
-    let content = Content::of(priced);
+    let (content, paid) = (Content::of(priced), Paid::of(priced));
     content.check(&paid).map_err(AppendError::Seal)?;
     Ok(content.pack(&paid)?)
 }

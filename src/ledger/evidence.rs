@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::StorageError;
 use super::document::kind_from;
 use super::ids::{ChainId, DocumentId};
 use super::packer::Packer;
 use super::paid::Content;
 use super::returns::{Excess, content_and_paid, counting, of_note, within};
 use super::store::Chain;
+use super::{ReturnOf, Returned, ReturnedLine, StorageError};
 use crate::invoice::{DocumentType, Kind, Subtype};
 use crate::stamp::Verified;
 use crate::ubl;
@@ -116,11 +116,7 @@ fn taken_back(
     packers: &mut HashMap<i64, Packer>,
     exhibit: &Exhibit<'_>,
 ) -> Result<Vec<String>, StorageError> {
-    let own = of_note(db, exhibit.id)?;
-    let Some(original) = own.first().map(|row| row.original) else { return Ok(Vec::new()) };
-    if own.iter().any(|row| row.original != original) {
-        return Ok(vec!["it takes back lines of several documents".to_owned()]);
-    }
+    let Some(ReturnOf { original, lines: own }) = of_note(db, exhibit.id)? else { return Ok(Vec::new()) };
     let mut statement = db.prepare_cached("SELECT xml, kind FROM documents WHERE id = ?1")?;
     let row: Option<(Vec<u8>, i64)> =
         statement.query_row([original.row()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -135,8 +131,12 @@ fn taken_back(
     // An original that cannot be read is a finding of its own, under its own name.
     let Ok(xml) = packer.ok_or_else(lost)?.unpack(&packed) else { return Ok(Vec::new()) };
     let Ok((content, paid)) = content_and_paid(db, original, &xml) else { return Ok(Vec::new()) };
-    let counting = counting(db, original, None)?;
-    let lines: Vec<_> = counting.iter().map(|row| row.line).collect();
+    let counting = counting(db, original)?;
+    let here = |row: &&Returned| row.note == exhibit.id;
+    if counting.iter().find(here).is_some_and(|row| row.lines.len() != own.len()) {
+        return Ok(vec!["it takes back lines of several documents".to_owned()]);
+    }
+    let lines: Vec<ReturnedLine> = counting.into_iter().flat_map(|row| row.lines).collect();
     let excess = within(&content, &paid, std::iter::empty(), &lines).err();
     Ok(excess.map(|excess| exceeded(excess, original)).into_iter().collect())
 }

@@ -66,7 +66,6 @@ pub use handle::{Ledger, LedgerGone};
 pub use ids::{ChainId, DocumentId, PrintJobId};
 pub use migrate::SCHEMA_VERSION;
 pub use opening::{FILE_NAME, Recovery, Surroundings};
-pub use paid::Paid;
 pub use prints::PrintJob;
 pub use queue::{BODY_BOUND, Due, QueueSummary};
 pub use returns::{Original, ReturnError, ReturnOf, Returned, ReturnedLine};

@@ -8,11 +8,17 @@ use crate::ubl::Reading;
 
 /// What was paid for the lines, after the document's discounts and charges.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paid {
+pub(super) struct Paid {
     /// Whether the amounts hold VAT.
     pub basis: Basis,
     /// One for each line, in halalas of the document's currency.
     pub lines: Vec<Halalas>,
+}
+
+impl Paid {
+    pub fn of(priced: &Priced) -> Paid {
+        Paid { basis: priced.basis, lines: priced.lines.iter().map(|line| line.paid).collect() }
+    }
 }
 
 /// What a document says of its lines and sums, before it is written or read back.

@@ -3,7 +3,7 @@
 //! return in the same step that takes the number, so that no two requests
 //! together give back more than was sold.
 
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Row};
 use thiserror::Error;
 
 use super::corrections::{predecessors, successor};
@@ -11,10 +11,10 @@ use super::ids::DocumentId;
 use super::paid::{Content, Paid};
 use super::state::ReportState;
 use super::{AppendError, Order, StorageError, Store, Stored};
-use crate::invoice::{Basis, DocumentType};
+use crate::invoice::{Basis, DocumentType, Invoice};
 use crate::money::{Halalas, Quantity};
 use crate::text::Bilingual;
-use crate::ubl;
+use crate::ubl::{self, ReadError};
 
 /// What a credit note takes back of a document in this ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,26 +37,28 @@ pub struct ReturnedLine {
     pub refund: Halalas,
 }
 
-/// A line that was taken back earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A credit note that counts, and what it took back.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Returned {
     pub note: DocumentId,
-    /// The document that the note was written on: the original, or the rejected
-    /// one that the original replaces.
+    /// The document that the note was written on, or a rejected one that it replaces.
     pub original: DocumentId,
-    pub line: ReturnedLine,
+    /// BT-110 of the note, in the currency of the document.
+    pub tax: Halalas,
+    /// One for each line of the note, in their order.
+    pub lines: Vec<ReturnedLine>,
 }
 
-/// What a return needs to know of its original.
+/// What a return or a correction needs to know of a stored document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
     pub stored: Stored,
     pub state: ReportState,
-    /// The signed bytes.
-    pub xml: Vec<u8>,
-    /// What was paid for each line of `xml`.
-    pub paid: Paid,
-    /// Every earlier return that counts, in order.
+    /// What its XML says, with what was paid for each line, the basis of that,
+    /// and what was handed over.
+    pub invoice: Invoice,
+    /// Every earlier return that counts, in the order of issue; the successor of
+    /// a rejected note stands in the place of that one.
     pub returned: Vec<Returned>,
     /// The document that replaces it. If there is one, returns are taken of that one.
     pub corrected_by: Option<DocumentId>,
@@ -180,40 +182,43 @@ pub(super) fn within(
 }
 
 impl Store {
-    /// Everything that a return needs to know of its original.
+    /// Everything that a return or a correction needs to know of a document.
     pub fn original(&mut self, id: DocumentId) -> Result<Option<Original>, StorageError> {
         let Some(stored) = self.document(id)? else { return Ok(None) };
         let xml = self.xml(id)?;
         let (_, paid) = content_and_paid(&self.db, id, &xml)?;
+        let unreadable = |error: ReadError| StorageError::damaged(format!("document {id}: {error}"));
+        let mut invoice = ubl::restore(&xml).map_err(unreadable)?;
+        invoice.priced.basis = paid.basis;
+        for (line, paid) in invoice.priced.lines.iter_mut().zip(paid.lines) {
+            line.paid = paid;
+        }
+        (invoice.priced.tenders, invoice.priced.change) = (stored.tenders.clone(), stored.change);
         Ok(Some(Original {
             state: self.report_state(id)?,
-            returned: counting(&self.db, id, None)?,
+            returned: counting(&self.db, id)?,
             corrected_by: successor(&self.db, id)?,
             stored,
-            xml,
-            paid,
+            invoice,
         }))
     }
 
-    /// Every return of a document that counts, in order: those of the rejected
-    /// documents that it replaces belong to it, those of replaced notes do not.
+    /// Every return of a document that counts, as in [`Original::returned`]: those
+    /// of the rejected documents that it replaces belong to it.
     pub fn returns_of(&self, id: DocumentId) -> Result<Vec<Returned>, StorageError> {
-        counting(&self.db, id, None)
+        counting(&self.db, id)
     }
 
-    /// What a credit note took back, by its lines; empty if its original is not here.
-    pub fn returned_by(&self, note: DocumentId) -> Result<Vec<Returned>, StorageError> {
+    /// What a credit note took back; none if its original is not here.
+    pub fn returned_by(&self, note: DocumentId) -> Result<Option<ReturnOf>, StorageError> {
         of_note(&self.db, note)
     }
 
     /// Refuses an order that takes back what it may not.
     pub(super) fn check_return(&mut self, order: &Order) -> Result<(), AppendError> {
-        let replaced = match order.corrects {
-            Some(note) => of_note(&self.db, note)?,
-            None => Vec::new(),
-        };
+        let replaced = order.corrects.map(|note| of_note(&self.db, note)).transpose()?.flatten();
         let Some(of) = &order.returns else {
-            return match replaced.first() {
+            return match replaced {
                 Some(_) => Err(fault("the corrected credit note does not say what it takes back".into())),
                 None => Ok(()),
             };
@@ -229,31 +234,30 @@ impl Store {
         if original.state == ReportState::Rejected {
             return Err(ReturnError::OriginalRejected { number }.into());
         }
-        if original.paid.basis != order.priced.basis {
+        if original.invoice.priced.basis != order.priced.basis {
             return Err(fault(format!("the note's prices are not on the basis of {number}")));
         }
-        let (content, paid) = content_and_paid(&self.db, of.original, &original.xml)?;
-        let earlier = counting(&self.db, of.original, order.corrects)?;
-        if order.corrects.is_some() {
-            let family = predecessors(&self.db, of.original)?;
-            if replaced.iter().any(|row| !family.contains(&row.original)) {
-                return Err(fault("the corrected credit note takes back another document's lines".into()));
-            }
+        if let Some(replaced) = replaced
+            && !predecessors(&self.db, of.original)?.contains(&replaced.original)
+        {
+            return Err(fault("the corrected credit note takes back another document's lines".into()));
         }
-        within(&content, &paid, earlier.iter().map(|row| row.line), &of.lines)
+        let earlier = original.returned.iter().filter(|row| Some(row.note) != order.corrects);
+        let earlier = earlier.flat_map(|row| row.lines.iter().copied());
+        let priced = &original.invoice.priced;
+        within(&Content::of(priced), &Paid::of(priced), earlier, &of.lines)
             .map_err(|excess| excess.refusal(number))
     }
 
     /// A corrected invoice still covers what was returned of the rejected one.
     pub(super) fn check_returned_before(&self, of: &Stored, order: &Order) -> Result<(), AppendError> {
         let earlier: Vec<ReturnedLine> =
-            counting(&self.db, of.id, None)?.into_iter().map(|row| row.line).collect();
+            counting(&self.db, of.id)?.into_iter().flat_map(|row| row.lines).collect();
         if earlier.is_empty() {
             return Ok(());
         }
-        let lines = order.priced.lines.iter().map(|line| line.paid).collect();
-        let paid = Paid { basis: order.priced.basis, lines };
-        within(&Content::of(&order.priced), &paid, std::iter::empty(), &earlier)
+        let (content, paid) = (Content::of(&order.priced), Paid::of(&order.priced));
+        within(&content, &paid, std::iter::empty(), &earlier)
             .map_err(|excess| excess.refusal(of.number.clone()))
     }
 }
@@ -302,50 +306,60 @@ pub(super) fn content_and_paid(
     Ok((content, paid))
 }
 
-/// The returns of a document and of the rejected ones that it replaces; those
-/// of notes that were replaced, or that `except` names, do not count.
-pub(super) fn counting(
-    db: &Connection,
-    id: DocumentId,
-    except: Option<DocumentId>,
-) -> Result<Vec<Returned>, StorageError> {
-    let mut found = Vec::new();
+/// The notes that count against a document: those written on it and on the
+/// rejected documents that it replaces, in order of issue. The successor of a
+/// rejected note stands in the place of that one.
+pub(super) fn counting(db: &Connection, id: DocumentId) -> Result<Vec<Returned>, StorageError> {
+    let mut found: Vec<Returned> = Vec::new();
     for original in predecessors(db, id)?.into_iter().rev() {
-        let sql = "SELECT original, note, line, note_line, quantity, refund FROM returns
-                   WHERE original = ?1 AND note IS NOT ?2
-                     AND NOT EXISTS (SELECT 1 FROM documents WHERE corrects = note)
-                   ORDER BY entry";
-        found.extend(rows(db, sql, (original.row(), except.map(DocumentId::row)))?);
+        let mut statement = db.prepare_cached(
+            "SELECT line, note_line, quantity, refund, note, corrects, tax
+             FROM returns JOIN documents ON documents.id = note WHERE original = ?1 ORDER BY entry",
+        )?;
+        let mut rows = statement.query([original.row()])?;
+        while let Some(row) = rows.next()? {
+            let (line, note, replaces) = (read_line(row)?, document_id(row.get(4)?)?, row.get(5)?);
+            if let Some(known) = found.iter_mut().find(|known| known.note == note) {
+                known.lines.push(line);
+                continue;
+            }
+            let new = Returned { note, original, tax: Halalas::new(row.get(6)?), lines: vec![line] };
+            match found.iter_mut().find(|known| Some(known.note.row()) == replaces) {
+                Some(replaced) => *replaced = new,
+                None => found.push(new),
+            }
+        }
     }
+    found.iter_mut().for_each(|note| note.lines.sort_by_key(|line| line.note_line));
     Ok(found)
 }
 
-pub(super) fn of_note(db: &Connection, note: DocumentId) -> Result<Vec<Returned>, StorageError> {
-    let sql = "SELECT original, note, line, note_line, quantity, refund FROM returns
-               WHERE note = ?1 ORDER BY note_line";
-    rows(db, sql, [note.row()])
-}
-
-fn rows(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Returned>, StorageError> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
+/// What a credit note took back. The original is that of its first line; notes
+/// that are written here have no other.
+pub(super) fn of_note(db: &Connection, note: DocumentId) -> Result<Option<ReturnOf>, StorageError> {
+    let mut statement = db.prepare_cached(
+        "SELECT line, note_line, quantity, refund, original FROM returns WHERE note = ?1 ORDER BY note_line",
+    )?;
+    let mut rows = statement.query([note.row()])?;
+    let mut found: Option<ReturnOf> = None;
     while let Some(row) = rows.next()? {
-        let id = |row: i64| {
-            DocumentId::from_row(row).ok_or_else(|| StorageError::damaged("a return names no document"))
-        };
-        found.push(Returned {
-            original: id(row.get(0)?)?,
-            note: id(row.get(1)?)?,
-            line: ReturnedLine {
-                original_line: row.get(2)?,
-                note_line: row.get(3)?,
-                quantity: row.get::<_, Option<i64>>(4)?.map(Quantity::from_thousandths),
-                refund: Halalas::new(row.get(5)?),
-            },
-        });
+        let original = document_id(row.get(4)?)?;
+        found.get_or_insert(ReturnOf { original, lines: Vec::new() }).lines.push(read_line(row)?);
     }
     Ok(found)
+}
+
+fn document_id(row: i64) -> Result<DocumentId, StorageError> {
+    DocumentId::from_row(row).ok_or_else(|| StorageError::damaged("a return names no document"))
+}
+
+fn read_line(row: &Row<'_>) -> Result<ReturnedLine, StorageError> {
+    Ok(ReturnedLine {
+        original_line: row.get(0)?,
+        note_line: row.get(1)?,
+        quantity: row.get::<_, Option<i64>>(2)?.map(Quantity::from_thousandths),
+        refund: Halalas::new(row.get(3)?),
+    })
 }
 
 /// Writes what a note takes back, within the transaction of the note.

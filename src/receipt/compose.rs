@@ -3,10 +3,9 @@
 use super::bidi::{clean, is_rtl};
 use super::block::{Align, Amount, Block, Columns, Field, Rule, Sides, Size, Text, Weight};
 use super::labels;
-use super::slip::{
-    Buyer, OriginalDocument, PriceBasis, Seller, Slip, SlipLine, Totals, VatCategory, VatGroup,
-};
-use crate::money::{Halalas, Rate};
+use super::marks::{Marks, needs_marks, vat_label};
+use super::slip::{Buyer, Charge, OriginalDocument, PriceBasis, Seller, Slip, SlipLine, Totals, VatGroup};
+use crate::money::Halalas;
 use crate::text::Bilingual;
 
 /// Letters from which a name is set smaller, so that it takes two lines, not four.
@@ -28,7 +27,7 @@ pub fn compose(slip: &Slip) -> Vec<Block> {
         page.buyer(buyer);
     }
     page.lines(slip);
-    page.totals(&slip.totals);
+    page.totals(&slip.totals, &slip.currency);
     page.tenders(slip);
     if slip.copy {
         page.space(4);
@@ -119,6 +118,10 @@ impl Page {
         let title = labels::title(slip.kind);
         self.centered(&title.ar, Size::Title, Weight::Bold);
         self.centered(&title.en, Size::Body, Weight::Regular);
+        for statement in &slip.statements {
+            self.centered(&statement.ar, Size::Body, Weight::Bold);
+            self.centered(&statement.en, Size::Small, Weight::Regular);
+        }
         for notice in &slip.notices {
             self.block(Block::Framed(Bilingual::new(clean(&notice.en), clean(&notice.ar))));
         }
@@ -135,6 +138,8 @@ impl Page {
         }));
         let optional = [
             (Bilingual::new("Supply date", "تاريخ التوريد"), &slip.supply_date),
+            (Bilingual::new("Order", "أمر الشراء"), &slip.order_reference),
+            (Bilingual::new("Contract", "العقد"), &slip.contract_reference),
             (Bilingual::new("Reference", "المرجع"), &slip.pos_reference),
             (Bilingual::new("Till", "نقطة البيع"), &slip.seller.till),
             (Bilingual::new("Cashier", "أمين الصندوق"), &slip.cashier),
@@ -160,13 +165,16 @@ impl Page {
         if let Some(number) = &buyer.vat_number {
             self.field(Bilingual::new("VAT No.", "الرقم الضريبي"), number, Weight::Regular);
         }
+        if let Some(id) = &buyer.other_id {
+            self.field(labels::other_id(&id.scheme), &id.value, Weight::Regular);
+        }
         for line in &buyer.address {
             self.centered(line, Size::Small, Weight::Regular);
         }
     }
 
     fn lines(&mut self, slip: &Slip) {
-        let marked = needs_marks(&slip.totals.groups);
+        let marks = Marks::of(&slip.totals.groups);
         self.rule(Rule::Thick);
         self.heads(&labels::item_heads());
         self.rule(Rule::Thin);
@@ -174,7 +182,7 @@ impl Page {
             if index > 0 {
                 self.rule(Rule::Dotted);
             }
-            self.line(line, marked);
+            self.line(line, marks);
         }
         self.rule(Rule::Thin);
         // Shelf prices hold VAT and need no word; net prices do.
@@ -186,7 +194,7 @@ impl Page {
         }
     }
 
-    fn line(&mut self, line: &SlipLine, marked: bool) {
+    fn line(&mut self, line: &SlipLine, marks: Marks) {
         let arabic = line.name_ar.as_deref().map(clean).filter(|name| !name.is_empty());
         let english = line.name_en.as_deref().map(clean).filter(|name| !name.is_empty());
         if let Some(name) = arabic {
@@ -197,7 +205,7 @@ impl Page {
         }
         let columns = Columns {
             amount: line.total.to_string(),
-            mark: if marked { line.vat.category.letter().into() } else { String::new() },
+            mark: marks.text(line.vat),
             price: format!("{} ×", clean(&line.unit_price)),
             quantity: clean(&line.quantity),
             unit: unit(line),
@@ -216,31 +224,50 @@ impl Page {
                 ..columns
             }));
         }
+        if let Some(charge) = &line.charge {
+            let label = charge_label(charge, &Bilingual::new("Charge", "رسم"));
+            self.block(Block::Amount(Amount {
+                value: charge.amount.to_string(),
+                label,
+                size: Size::Small,
+                weight: Weight::Regular,
+            }));
+        }
     }
 
-    fn totals(&mut self, totals: &Totals) {
+    fn totals(&mut self, totals: &Totals, currency: &str) {
         self.space(2);
         if !totals.document_discount.is_zero() {
             let label = Bilingual::new("Invoice discount", "خصم على الفاتورة");
             self.amount(label, minus(totals.document_discount));
+        }
+        for charge in &totals.charges {
+            let label = charge_label(charge, &Bilingual::new("Charge", "رسوم"));
+            self.amount(label, charge.amount.to_string());
         }
         if let Some(table) = needs_marks(&totals.groups).then_some(&totals.groups) {
             self.vat_table(table);
         }
         self.amount(Bilingual::new("Excl. VAT", "الإجمالي بدون الضريبة"), totals.net.to_string());
         self.amount(vat_label(&totals.groups), totals.vat.to_string());
+        if let Some(vat) = totals.vat_in_riyals {
+            self.amount(Bilingual::new("VAT in SAR", "الضريبة بالريال السعودي"), vat.to_string());
+        }
         if totals.with_vat != totals.payable {
             self.amount(Bilingual::new("Incl. VAT", "الإجمالي شامل الضريبة"), totals.with_vat.to_string());
         }
         if !totals.prepaid.is_zero() {
             self.amount(Bilingual::new("Prepaid", "مدفوع مقدماً"), minus(totals.prepaid));
         }
+        for number in &totals.advances {
+            self.field(Bilingual::new("Advance inv.", "فاتورة الدفعة المقدمة"), number, Weight::Regular);
+        }
         if !totals.rounding.is_zero() {
             self.amount(Bilingual::new("Rounding", "التقريب"), totals.rounding.to_string());
         }
         self.rule(Rule::Thick);
         self.block(Block::Amount(Amount {
-            value: format!("SAR {}", totals.payable),
+            value: format!("{} {}", clean(currency), totals.payable),
             label: Bilingual::new("Total payable", "المبلغ المستحق"),
             size: Size::Huge,
             weight: Weight::Bold,
@@ -309,18 +336,16 @@ impl Page {
     }
 }
 
-/// Marks are needed as soon as anything but 15 % stands on the receipt.
-fn needs_marks(groups: &[VatGroup]) -> bool {
-    groups.len() > 1 || groups.iter().any(|group| group.mark.category != VatCategory::Standard)
-}
-
-/// "VAT 15%" where there is one rate, "VAT" where the table tells them apart.
-fn vat_label(groups: &[VatGroup]) -> Bilingual {
-    let rate = match groups {
-        [only] if only.mark.rate != Rate::ZERO => labels::rate(only.mark.rate),
-        _ => return Bilingual::new("VAT", "ضريبة القيمة المضافة"),
-    };
-    Bilingual::new(format!("VAT {rate}"), "ضريبة القيمة المضافة")
+/// Its reason, in the language in which it is given; the other one is the plain word.
+fn charge_label(charge: &Charge, word: &Bilingual) -> Bilingual {
+    let reason = clean(&charge.reason);
+    match split_scripts(&reason) {
+        Some((first, second)) if is_rtl(first) => Bilingual::new(second, first),
+        Some((first, second)) => Bilingual::new(first, second),
+        None if reason.is_empty() => word.clone(),
+        None if is_rtl(&reason) => Bilingual::new(word.en.clone(), reason),
+        None => Bilingual::new(reason, word.ar.clone()),
+    }
 }
 
 /// Parts a name at the one space where its letters change direction; a name

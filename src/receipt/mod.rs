@@ -13,6 +13,7 @@ mod escpos;
 mod glyph;
 mod labels;
 mod layout;
+mod marks;
 mod preview;
 mod qr;
 mod raster;
@@ -28,8 +29,8 @@ pub use preview::preview;
 pub use qr::{QrMatrix, qr_matrix};
 pub use raster::{PaperWidth, Raster, png};
 pub use slip::{
-    Buyer, OriginalDocument, OtherId, PriceBasis, Seller, Slip, SlipKind, SlipLine, Tender, TenderKind,
-    Totals, VatCategory, VatGroup, VatMark,
+    Buyer, Charge, OriginalDocument, OtherId, PriceBasis, Seller, Slip, SlipKind, SlipLine, Tender,
+    TenderKind, Totals, VatCategory, VatGroup, VatMark,
 };
 pub use typesetter::Typesetter;
 

@@ -13,6 +13,9 @@ pub struct Slip {
     pub kind: SlipKind,
     /// A reprint: marked نسخة / COPY at the top and above the QR.
     pub copy: bool,
+    /// Stands under the title: advance payment, nominal supply, third party,
+    /// self-billing, export, summary.
+    pub statements: Vec<Bilingual>,
     /// Framed warnings under the title ("awaiting clearance, not a tax invoice").
     pub notices: Vec<Bilingual>,
     pub seller: Seller,
@@ -22,8 +25,14 @@ pub struct Slip {
     pub issue_date: String,
     /// KSA-25, `19:45:07`, Riyadh time.
     pub issue_time: String,
-    /// KSA-5, only where it differs from the issue date.
+    /// KSA-5, only where it differs from the issue date; with KSA-24 both days.
     pub supply_date: Option<String>,
+    /// BT-13, the buyer's order.
+    pub order_reference: Option<String>,
+    /// BT-12.
+    pub contract_reference: Option<String>,
+    /// BT-5; every amount but [`Totals::vat_in_riyals`] is in it.
+    pub currency: String,
     /// The point of sale's own reference.
     pub pos_reference: Option<String>,
     pub cashier: Option<String>,
@@ -81,6 +90,8 @@ pub struct OtherId {
 pub struct Buyer {
     pub name: String,
     pub vat_number: Option<String>,
+    /// BT-46 with its scheme.
+    pub other_id: Option<OtherId>,
     pub address: Vec<String>,
 }
 
@@ -115,7 +126,9 @@ pub struct SlipLine {
     pub unit_price: String,
     /// Taken off this line, on the slip's price basis; not printed when zero.
     pub discount: Halalas,
-    /// What the line costs after its discount, on the slip's price basis.
+    /// Added to this line and what for, on the slip's price basis.
+    pub charge: Option<Charge>,
+    /// What the line costs after its discount and charge, on the slip's price basis.
     pub total: Halalas,
     pub vat: VatMark,
 }
@@ -171,20 +184,35 @@ pub struct VatGroup {
     pub reason: Option<String>,
 }
 
+/// Something that is added, with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// BT-104 or BT-144.
+    pub reason: String,
+    /// On the slip's price basis.
+    pub amount: Halalas,
+}
+
 /// The document's totals as the XML states them, in halalas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
     /// BT-107, without VAT; not printed when zero.
     pub document_discount: Halalas,
+    /// BG-21, each charge of the document.
+    pub charges: Vec<Charge>,
     pub groups: Vec<VatGroup>,
     /// BT-109.
     pub net: Halalas,
     /// BT-110.
     pub vat: Halalas,
+    /// BT-111, only where the document is not in riyals.
+    pub vat_in_riyals: Option<Halalas>,
     /// BT-112.
     pub with_vat: Halalas,
     /// BT-113; not printed when zero.
     pub prepaid: Halalas,
+    /// Numbers of the documents that invoiced it.
+    pub advances: Vec<String>,
     /// BT-114; not printed when zero.
     pub rounding: Halalas,
     /// BT-115.

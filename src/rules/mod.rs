@@ -55,6 +55,12 @@ pub fn violations(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Vio
     out.into_vec()
 }
 
+/// The same in words for people.
+pub fn findings(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Finding> {
+    let in_words = |found: &Violation| Some(Finding { layer, ..words::finding(rule(found.rule)?, found) });
+    violations(layer, facts, context).iter().filter_map(in_words).collect()
+}
+
 /// The table of both stylesheets. `RULE-EVALUATION`, by which either may stop
 /// as a whole, stands in it once.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -160,8 +160,9 @@ fn a_conversion_keeps_every_row_and_a_copy_of_the_file() {
         let qr = stamp::verify(&store.xml(stored.id).unwrap()).unwrap().qr;
         assert_eq!(store.by_qr(&qr).unwrap().as_ref(), Some(&stored));
         let original = store.original(stored.id).unwrap().unwrap();
-        assert_eq!((original.paid.lines.len(), original.returned.len()), (3, 0));
-        assert_eq!(original.paid.lines.iter().copied().sum::<Halalas>(), stored.payable);
+        let lines = original.invoice.priced.lines;
+        assert_eq!((lines.len(), original.returned.len()), (3, 0));
+        assert_eq!(lines.iter().map(|line| line.paid).sum::<Halalas>(), stored.payable);
     }
     let rejected = store.documents_in(ReportState::Rejected, 9).unwrap();
     let rejected = store.document(rejected[0]).unwrap().unwrap();

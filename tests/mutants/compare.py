@@ -59,6 +59,12 @@ def unargued(mutant: dict, theirs: dict, ours: dict, kind: str, entries: list[En
     return left if allowed else left or ["verdict"]
 
 
+def narrowed(verdict: dict, layers: list[str]) -> dict:
+    """The verdict as it would be if there were these layers alone."""
+    ids = [one for one in verdict["ids"] if one.split("/")[0] in layers]
+    return {**verdict, "ids": ids, "pass": set(ids) <= {"ksa/BR-KSA-98"}}
+
+
 def lines(path: Path) -> list[dict]:
     return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
 
@@ -68,10 +74,14 @@ def main() -> int:
     ask.add_argument("folder", type=Path, help="with manifest.jsonl, theirs.jsonl, ours.jsonl")
     ask.add_argument("--differences", type=Path, default=Path(__file__).with_name("differences.toml"))
     ask.add_argument("--examples", type=int, default=3, help="examples shown of each cause")
+    ask.add_argument("--layer", action="append", help="look at this layer alone (repeatable); its ids decide the verdict")
     ask.add_argument("--unused", action="store_true", help="name the entries that argued nothing in this run")
     given = ask.parse_args()
     entries = [Entry(**one) for one in tomllib.loads(given.differences.read_text(encoding="utf-8")).get("difference", [])]
     theirs, ours = ({one["file"]: one for one in lines(given.folder / name)} for name in ("theirs.jsonl", "ours.jsonl"))
+    for verdicts in (theirs, ours) if given.layer else ():
+        for file, verdict in verdicts.items():
+            verdicts[file] = narrowed(verdict, given.layer)
     kinds, argued, causes = Counter(), Counter(), {}
     for mutant in lines(given.folder / "manifest.jsonl"):
         name = mutant["file"]

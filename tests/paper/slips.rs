@@ -41,6 +41,7 @@ pub fn line(ar: &str, en: &str, quantity: &str, unit: &str, price: &str, total: 
         unit_code: unit.into(),
         unit_price: price.into(),
         discount: Halalas::ZERO,
+        charge: None,
         total: Halalas::new(total),
         vat: STANDARD,
     }
@@ -64,6 +65,9 @@ pub fn ten_lines() -> Vec<SlipLine> {
 fn totals(net: i64, vat: i64) -> Totals {
     Totals {
         document_discount: Halalas::ZERO,
+        charges: Vec::new(),
+        vat_in_riyals: None,
+        advances: Vec::new(),
         groups: vec![VatGroup {
             mark: STANDARD,
             net: Halalas::new(net),
@@ -83,12 +87,16 @@ pub fn sale() -> Slip {
     Slip {
         kind: SlipKind::SimplifiedInvoice,
         copy: false,
+        statements: Vec::new(),
         notices: Vec::new(),
         seller: seller(),
         invoice_number: "INV-T07-000128431".into(),
         issue_date: "2026-11-21".into(),
         issue_time: "19:45:07".into(),
         supply_date: None,
+        order_reference: None,
+        contract_reference: None,
+        currency: "SAR".into(),
         pos_reference: Some("POS-7/4412".into()),
         cashier: Some("فاطمة".into()),
         buyer: None,
@@ -151,6 +159,9 @@ pub fn long_names() -> Slip {
     slip.lines[2].vat = ZERO;
     slip.totals = Totals {
         document_discount: Halalas::new(500),
+        charges: Vec::new(),
+        vat_in_riyals: None,
+        advances: Vec::new(),
         groups: vec![
             VatGroup { mark: STANDARD, net: Halalas::new(69_513), vat: Halalas::new(10_427), reason: None },
             VatGroup {
@@ -211,6 +222,7 @@ pub fn tax_invoice() -> Slip {
     slip.buyer = Some(Buyer {
         name: "شركة النخيل للضيافة Al Nakheel Hospitality Co.".into(),
         vat_number: Some("311111111100003".into()),
+        other_id: None,
         address: vec!["شارع التحلية، حي السليمانية، الرياض 12221".into()],
     });
     slip.price_basis = PriceBasis::Net;
