@@ -7,12 +7,13 @@ covers it; verdicts may differ only under an entry that says so. Exits 1 on anyt
 from __future__ import annotations
 
 import argparse
-import json
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from judge import objects
 
 AGREE, OTHER_IDS, WE_PASS, WE_REFUSE = "agree", "same verdict, other ids", "WE PASS WHAT IT REFUSES", "we refuse what it passes"
 
@@ -65,10 +66,6 @@ def narrowed(verdict: dict, layers: list[str]) -> dict:
     return {**verdict, "ids": ids, "pass": set(ids) <= {"ksa/BR-KSA-98"}}
 
 
-def lines(path: Path) -> list[dict]:
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
-
-
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("folder", type=Path, help="with manifest.jsonl, theirs.jsonl, ours.jsonl")
@@ -78,12 +75,12 @@ def main() -> int:
     ask.add_argument("--unused", action="store_true", help="name the entries that argued nothing in this run")
     given = ask.parse_args()
     entries = [Entry(**one) for one in tomllib.loads(given.differences.read_text(encoding="utf-8")).get("difference", [])]
-    theirs, ours = ({one["file"]: one for one in lines(given.folder / name)} for name in ("theirs.jsonl", "ours.jsonl"))
+    theirs, ours = ({one["file"]: one for one in objects((given.folder / name).read_text(encoding="utf-8"))} for name in ("theirs.jsonl", "ours.jsonl"))
     for verdicts in (theirs, ours) if given.layer else ():
         for file, verdict in verdicts.items():
             verdicts[file] = narrowed(verdict, given.layer)
     kinds, argued, causes = Counter(), Counter(), {}
-    for mutant in lines(given.folder / "manifest.jsonl"):
+    for mutant in objects((given.folder / "manifest.jsonl").read_text(encoding="utf-8")):
         name = mutant["file"]
         if name not in theirs or name not in ours:
             causes.setdefault((WE_PASS, "no verdict at all"), []).append(mutant)
