@@ -269,6 +269,20 @@ fn a_key_of_another_kind_is_refused_and_never_panics() {
 }
 
 #[test]
+fn a_serial_number_without_end_is_not_written_out() {
+    let item = |tag: u8, content: &[u8]| {
+        [&[tag, 0x83][..], &(content.len() as u32).to_be_bytes()[1..], content].concat()
+    };
+    let rest = [0x30, 4, 6, 2, 0x2a, 3, 3, 2, 0, 1];
+    let body = item(0x30, &item(2, &vec![0x41; 1 << 20]));
+    let certificate = item(0x30, &[&body[..], &rest].concat());
+    let xml = put(SIGNED, EMBEDDED, &STANDARD.encode(certificate));
+    let findings = judge(xml.as_bytes(), &Options::default()).findings;
+    let found = findings.iter().find(|found| found.rule == "CERT-PARSE").unwrap();
+    assert!(found.integrator.en.contains("serial number is too long"), "{}", found.integrator.en);
+}
+
+#[test]
 fn the_sellers_vat_number_is_the_certificates() {
     let number = "399999999900003";
     let other =
