@@ -163,7 +163,8 @@ pub(super) fn is_date(text: &str) -> bool {
     let Some(year) = text.get(..4).filter(|_| text.len() == 10 && !text.starts_with(['0', '1'])) else {
         return false;
     };
-    date(text).is_some() || (text.ends_with("-02-29") && year.parse().is_ok_and(|year: u32| year.is_multiple_of(4)))
+    date(text).is_some()
+        || (text.ends_with("-02-29") && year.parse().is_ok_and(|year: u32| year.is_multiple_of(4)))
 }
 
 /// A date that BR-KSA-04 and BR-KSA-36 compare: of the years 1800 to 2099.

@@ -121,14 +121,6 @@ impl Reader {
         }
     }
 
-    fn delivery<'d>(&mut self, node: Node<'d>) -> Delivery<'d> {
-        self.take(node);
-        Delivery {
-            actual: self.text(node, "ActualDeliveryDate"),
-            latest: self.text(node, "LatestDeliveryDate"),
-        }
-    }
-
     fn billing_reference<'d>(&mut self, node: Node<'d>) -> BillingReference<'d> {
         self.take(node);
         BillingReference {
@@ -343,9 +335,7 @@ impl Reader {
             "AllowanceCharge" => elsewhere.allowance_charges.push(self.allowance_charge(node)),
             "ClassifiedTaxCategory" => elsewhere.categories.push(self.tax_category(node)),
             "PaymentMeans" => elsewhere.payment_means.push(self.payment_means(node)),
-            "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "BillingReference" => elsewhere.billing_references.push(self.billing_reference(node)),
-            "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "AdditionalDocumentReference" => elsewhere.references.push(self.reference(node)),
             "AdditionalItemProperty" => elsewhere.properties.push(self.property(node)),
             _ => {}
