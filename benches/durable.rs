@@ -79,6 +79,8 @@ fn order(number: u64, draft: &Draft) -> Order {
         reference: Some(format!("POS-{number:06}")),
         idempotency,
         print: true,
+        returns: None,
+        corrects: None,
     }
 }
 

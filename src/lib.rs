@@ -4,13 +4,16 @@
 
 // Pure: no I/O, no clock, no randomness; everything arrives as an argument.
 pub mod chain; // ICV, previous-invoice hash, the append rule
+pub mod check; // the judgement of any document: structure, rules, stamp, QR, chain
 pub mod invoice; // what a sale means: request -> draft -> priced document
 pub mod money; // halalas, rates, quantities, the one rounding rule
 pub mod receipt; // a stored document as paper: blocks, raster, ESC/POS, PNG
 pub mod rules; // EN 16931 and KSA rules on what a document says
+pub mod schema; // the structure of UBL 2.1 invoices: elements, order, types
 pub mod stamp; // invoice hash, XAdES, QR, verification
 pub mod text; // every message in English and Arabic
 pub mod ubl; // canonical UBL 2.1 bytes, and reading them back
+pub mod xml; // anybody's XML: a parser that trusts nothing, the tree, canonical forms
 
 // Edges: each the only folder that names its library.
 pub mod fatoora; // HTTP client of the platform: wire types, answer -> verdict

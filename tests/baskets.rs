@@ -68,6 +68,8 @@ fn every_document_costs_what_its_prices_say() {
             reference: draft.reference,
             idempotency: None,
             print: false,
+            returns: None,
+            corrects: None,
         };
         let stored = store.append(order).unwrap();
         let xml = store.xml(stored.id).unwrap();

@@ -13,17 +13,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoice", &["money", "text"]),
     ("ubl", &["money", "chain", "invoice"]),
     ("stamp", &["money", "chain", "invoice", "ubl"]),
-    ("rules", &["money", "text"]),
+    ("xml", &["text"]),
+    ("schema", &["text", "xml"]),
+    ("rules", &["money", "chain", "text", "invoice", "xml"]),
+    ("check", &["chain", "text", "stamp", "xml", "schema", "rules"]),
     ("receipt", &["money", "text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
-    ("ledger", &["money", "chain", "text", "invoice", "stamp"]),
+    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp", "rules"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
-    ("cli", &["chain", "receipt", "printer", "config", "api"]),
+    ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "config", "api"]),
     ("sandbox", &[]),
 ];
 
@@ -31,7 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] = &["money", "chain", "text", "invoice", "ubl", "stamp", "rules", "receipt"];
+const PURE: &[&str] =
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
@@ -59,7 +63,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("harfrust", &["receipt"]),
     ("qrcode", &["receipt"]),
     ("chacha20poly1305", &["keys"]),
-    ("k256", &["stamp", "keys", "sandbox"]),
+    ("k256", &["stamp", "check", "keys", "sandbox"]),
 ];
 
 struct Source {

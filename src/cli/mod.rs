@@ -3,6 +3,8 @@
 //! [`Hooks`] that `main.rs` gives. Exit codes: 0 done, 1 something was found or
 //! refused, 2 the command was not understood or the configuration not usable.
 
+mod check;
+mod check_words;
 mod config_check;
 mod demo;
 mod hooks;
@@ -41,6 +43,7 @@ On a till:
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
   tilld verify                    check every stored invoice anew
+  tilld check invoice.xml         judge any e-invoice, ours or another's
 
 Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.";
 
@@ -60,6 +63,7 @@ enum Command {
     Show(show::Args),
     Status(status::Args),
     Verify(verify::Args),
+    Check(check::Args),
     Onboard(onboard::Args),
     Sandbox(sandbox::Args),
     Config(config_check::Args),
@@ -106,6 +110,7 @@ impl Command {
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
             Command::Verify(args) => args.run(hooks, streams),
+            Command::Check(args) => args.run(streams),
             Command::Onboard(args) => args.run(hooks, streams),
             Command::Sandbox(args) => args.run(hooks),
             Command::Config(args) => args.run(streams),

@@ -14,7 +14,7 @@ const RESERVED: &str = "a reserved key";
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     Number(String),
     Text(String),
     List(Vec<Json>),
@@ -33,7 +33,7 @@ impl Json {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Json::Null => "null",
-            Json::Bool => "true/false",
+            Json::Bool(_) => "true/false",
             Json::Number(_) => "a number",
             Json::Text(_) => "a text",
             Json::List(_) => "a list",
@@ -97,8 +97,8 @@ impl<'de> Visitor<'de> for Tree {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(entries[0], ("a".to_owned(), Json::Number("1.10".to_owned())));
         assert_eq!(entries[1], ("a".to_owned(), Json::Text("x".to_owned())));
         let list =
-            vec![Json::Null, Json::Bool, Json::Number("-3".to_owned()), Json::Number("1.0".to_owned())];
+            vec![Json::Null, Json::Bool(true), Json::Number("-3".to_owned()), Json::Number("1.0".to_owned())];
         assert_eq!(entries[2], ("b".to_owned(), Json::List(list)));
     }
 

@@ -16,6 +16,7 @@ mod moment;
 mod party;
 mod pricing;
 mod request;
+pub mod returns;
 #[cfg(test)]
 pub(crate) mod samples;
 mod tax;

@@ -7,13 +7,14 @@ use uuid::Uuid;
 use super::backlog::Report;
 use super::database::{Durability, signed};
 use super::document::{Stored, kind_number, tenders_text};
+use super::gate::broken_rules;
 use super::ids::{ChainId, DocumentId, PrintJobId, RANDOM};
-use super::keys;
+use super::paid::{Content, Paid};
 use super::state::{PrintState, ReportState};
 use super::store::Unit;
-use super::{AppendError, StorageError, Store};
+use super::{AppendError, ReturnOf, StorageError, Store, keys, returns};
 use crate::chain::{Head, Link};
-use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Terms};
+use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Subtype, Terms};
 use crate::stamp::{self, Sealed};
 
 /// Seconds that the clock may be set forward while the store is open. A moment
@@ -31,6 +32,12 @@ pub struct Order {
     pub idempotency: Option<Idempotency>,
     /// Whether a receipt is wanted.
     pub print: bool,
+    /// What a credit note takes back of a document in this ledger; none on other
+    /// documents, and on a note whose original is elsewhere.
+    pub returns: Option<ReturnOf>,
+    /// The rejected document that this one replaces. It keeps its number and, if
+    /// simplified, its moment of issue.
+    pub corrects: Option<DocumentId>,
 }
 
 /// What makes a repeated request the same request.
@@ -45,9 +52,13 @@ pub struct Idempotency {
 struct Place {
     id: DocumentId,
     link: Link,
+    /// The number counter after it; a correction leaves it where it is.
     serial: u64,
     number: InvoiceNumber,
     moment: IssueMoment,
+    /// When it is stamped: the moment of issue, but now for a correction that
+    /// keeps an earlier one, so that today's certificate is valid at it.
+    signed: IssueMoment,
     uuid: Uuid,
 }
 
@@ -62,12 +73,21 @@ impl Store {
             return Ok(earlier);
         }
         self.check_buyer(order.terms.buyer.as_ref())?;
-        let place = self.next_place()?;
+        let corrected = self.check_correction(&order)?;
+        self.check_return(&order)?;
+        let paid = pack_paid(&order.priced)?;
+        let place = self.next_place(corrected.as_ref())?;
         let (invoice, order) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
-        let packed = self.packer(place.id.chain())?.pack(&sealed.xml)?;
+        // Behind the stamp, since the rules bound the QR code as well; still
+        // nothing is taken.
+        let broken = broken_rules(&invoice, &place.link, &sealed.qr, place.signed.unix());
+        if !broken.is_empty() {
+            return Err(AppendError::Rules(broken));
+        }
+        let xml = self.packer(place.id.chain())?.pack(&sealed.xml)?;
         let stored = stored(&place, &invoice, &sealed, &order);
-        self.commit(&place, &stored, &packed, order.idempotency)?;
+        self.commit(&place, &stored, &Packed { xml, paid }, order)?;
         self.advance(&place, &stored);
         Ok(stored)
     }
@@ -97,22 +117,30 @@ impl Store {
         self.moment().map(|_| ())
     }
 
-    fn next_place(&mut self) -> Result<Place, AppendError> {
+    /// The next place in the chain. A correction takes number and moment of the
+    /// document that it replaces.
+    fn next_place(&mut self, corrected: Option<&Stored>) -> Result<Place, AppendError> {
         let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
         let chain = active.chain;
         let head = self.chains.get(&chain).and_then(|chain| chain.head);
         let link = Link::after(head);
         let full = || StorageError::Internal { detail: "the chain has no ICV left".into() };
         let id = DocumentId::new(chain, link.icv).ok_or_else(full)?;
-        let serial = self.serial + 1;
-        let number = format!("{}{serial:06}", active.unit.number_prefix);
+        let signed = self.moment()?;
+        let (serial, number, moment) = match corrected {
+            None => {
+                let serial = self.serial + 1;
+                (serial, format!("{}{serial:06}", active.unit.number_prefix), signed)
+            }
+            Some(of) if of.kind.subtype == Subtype::Simplified => (self.serial, of.number.clone(), of.issued),
+            Some(of) => (self.serial, of.number.clone(), signed),
+        };
         let number = InvoiceNumber::parse(&number).map_err(|e| AppendError::Seal(e.to_string()))?;
-        let moment = self.moment()?;
         let mut random = [0u8; RANDOM];
         (self.random)(&mut random)
             .map_err(|e| StorageError::Internal { detail: format!("no randomness: {e}") })?;
         let uuid = self.uuid_key.uuid(id, random);
-        Ok(Place { id, link, serial, number, moment, uuid })
+        Ok(Place { id, link, serial, number, moment, signed, uuid })
     }
 
     /// The moment of issue: the clock's, but never before the last document,
@@ -160,14 +188,20 @@ impl Store {
             seller: active.unit.seller.clone(),
             terms: order.terms.issued(order.kind, place.moment),
         };
-        let rest = Rest { reference: order.reference, idempotency: order.idempotency, print: order.print };
+        let rest = Rest {
+            reference: order.reference,
+            idempotency: order.idempotency,
+            print: order.print,
+            returns: order.returns,
+            corrects: order.corrects,
+        };
         Ok((Invoice { header, priced: order.priced }, rest))
     }
 
     fn seal(&self, invoice: &Invoice, place: &Place) -> Result<Sealed, AppendError> {
         let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
         let Unit { certificate, signer, .. } = &active.unit;
-        stamp::seal(invoice, &place.link, certificate, signer.as_ref())
+        stamp::seal_at(invoice, &place.link, place.signed, certificate, signer.as_ref())
             .map_err(|e| AppendError::Seal(e.to_string()))
     }
 
@@ -175,19 +209,19 @@ impl Store {
         &mut self,
         place: &Place,
         stored: &Stored,
-        packed: &[u8],
-        idempotency: Option<Idempotency>,
+        packed: &Packed,
+        order: Rest,
     ) -> Result<(), StorageError> {
         let previous = match place.link.previous {
             crate::chain::PreviousHash::Genesis => None,
             crate::chain::PreviousHash::Document(hash) => Some(*hash.bytes()),
         };
-        let (id, issued) = (stored.id.row(), stored.issued.unix());
+        let (id, issued, due_at) = (stored.id.row(), stored.issued.unix(), place.signed.unix());
         self.write(Durability::PowerCut, |db| {
             db.prepare_cached(
                 "INSERT INTO documents (id, uuid, number, serial, kind, issued, hash, previous, payable, tax,
-                                        change, tenders, reference, print, xml)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                        change, tenders, reference, print, xml, corrects, paid, currency)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             )?
             .execute(rusqlite::params![
                 id,
@@ -204,17 +238,23 @@ impl Store {
                 tenders_text(&stored.tenders),
                 stored.reference,
                 stored.print,
-                packed,
+                packed.xml,
+                stored.corrects.map(DocumentId::row),
+                packed.paid,
+                stored.currency,
             ])?;
             let mut work =
-                db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?3)")?;
-            work.execute((stored.id.part(0), ReportState::Queued.name(), Some(issued)))?;
+                db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?4)")?;
+            work.execute((stored.id.part(0), ReportState::Queued.name(), Some(due_at), Some(issued)))?;
             if stored.print {
                 let original = stored.id.part(PrintJobId::ORIGINAL);
-                work.execute((original, PrintState::Pending.name(), None::<i64>))?;
+                work.execute((original, PrintState::Pending.name(), None::<i64>, None::<i64>))?;
             }
-            if let Some(key) = idempotency {
+            if let Some(key) = order.idempotency {
                 keys::insert(db, &key, stored.id)?;
+            }
+            if let Some(of) = order.returns {
+                returns::insert(db, stored.id, &of)?;
             }
             Ok(())
         })
@@ -230,8 +270,13 @@ impl Store {
         self.newest = Some(chain);
         self.serial = place.serial;
         self.documents += 1;
-        self.last_issued = issued;
-        let report = Report { state: ReportState::Queued, due_at: issued, issued, tries: 0, began_at: 0 };
+        // A correction may be older than the document before it.
+        self.last_issued = self.last_issued.max(issued);
+        if stored.corrects.is_some() {
+            self.backlog.count_corrected(1);
+        }
+        let due_at = place.signed.unix();
+        let report = Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0 };
         self.backlog.set_report(id, report);
         if stored.print {
             let original = PrintJobId { document: id, task: PrintJobId::ORIGINAL };
@@ -246,6 +291,22 @@ struct Rest {
     reference: Option<String>,
     idempotency: Option<Idempotency>,
     print: bool,
+    returns: Option<ReturnOf>,
+    corrects: Option<DocumentId>,
+}
+
+/// The document's columns that are kept in a form of the ledger's own.
+struct Packed {
+    xml: Vec<u8>,
+    paid: Option<Vec<u8>>,
+}
+
+/// What was paid for each line, as it is kept. Amounts that do not make the
+/// document's total would let a later return give back another sum.
+fn pack_paid(priced: &Priced) -> Result<Option<Vec<u8>>, AppendError> {
+    let (content, paid) = (Content::of(priced), Paid::of(priced));
+    content.check(&paid).map_err(AppendError::Seal)?;
+    Ok(content.pack(&paid)?)
 }
 
 fn stored(place: &Place, invoice: &Invoice, sealed: &Sealed, order: &Rest) -> Stored {
@@ -265,6 +326,8 @@ fn stored(place: &Place, invoice: &Invoice, sealed: &Sealed, order: &Rest) -> St
         tenders: priced.tenders.clone(),
         change: priced.change,
         print: order.print,
+        corrects: order.corrects,
+        currency: header.terms.currency.map(|currency| currency.code.to_owned()),
         replayed: false,
     }
 }

@@ -1,5 +1,6 @@
 //! Walks chains from their bytes: every document is unpacked, its hash, stamp
-//! and QR verified, its link followed, and its row compared with what it says.
+//! and QR verified, its link followed, and its row compared with what it says;
+//! what stands beside the bytes is held against them in evidence.rs.
 //! Reads beside a running daemon, a few hundred documents at a time, so that
 //! neither memory nor the write-ahead log grows with the length of the walk.
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::database::signed;
 use super::document::kind_from;
+use super::evidence::{self, Exhibit};
 use super::ids::{ChainId, DocumentId};
 use super::mark::{Mark, MarkFile};
 use super::migrate::SCHEMA_VERSION;
@@ -130,7 +132,10 @@ fn open(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::NotALedger { path: path.to_owned() });
     }
     let found = read("PRAGMA user_version")?;
-    if found != SCHEMA_VERSION {
+    if found < SCHEMA_VERSION {
+        return Err(OpenError::FromThePast { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    if found > SCHEMA_VERSION {
         return Err(OpenError::FromTheFuture { path: path.to_owned(), found, known: SCHEMA_VERSION });
     }
     Ok(db)
@@ -178,23 +183,25 @@ fn walk_chunk(
 ) -> Result<Vec<Finding>, StorageError> {
     let lost = || StorageError::damaged(format!("chain {} or its dictionary is missing", walk.chain));
     let chain = chains.get(&walk.chain).ok_or_else(lost)?;
-    let packer = packers.get_mut(&chain.dictionary).ok_or_else(lost)?;
     let (base, last) = DocumentId::rows_of(walk.chain);
     if !walk.started {
         walk.head = stored_head(db, base + signed(walk.next) - 1)?;
         walk.started = true;
     }
     let mut statement = db.prepare_cached(
-        "SELECT id, uuid, number, kind, issued, hash, previous, payable, tax, xml FROM documents
-         WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, uuid, number, kind, issued, hash, previous, payable, tax, xml, corrects, paid, currency
+         FROM documents WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
     )?;
     let mut rows = statement.query((base + signed(walk.next), last, signed(limit)))?;
     let mut findings = Vec::new();
     while let Some(row) = rows.next()? {
         let line = Line::read(row)?;
-        for what in inspect(&line, chain, packer, walk.head) {
-            findings.push(Finding { document: line.id, what });
+        let packer = packers.get_mut(&chain.dictionary).ok_or_else(lost)?;
+        let (mut found, sound) = inspect(&line, chain, packer, walk.head);
+        if let Some((verified, xml)) = &sound {
+            found.extend(evidence::inspect(db, chains, packers, &line.exhibit(verified, xml))?);
         }
+        findings.extend(found.into_iter().map(|what| Finding { document: line.id, what }));
         walk.head = Some(Head { icv: line.id.icv(), hash: line.hash });
         walk.next = line.id.icv().get() + 1;
         walk.documents += 1;
@@ -222,6 +229,9 @@ struct Line {
     payable: i64,
     tax: i64,
     xml: Vec<u8>,
+    corrects: Option<i64>,
+    paid: Option<Vec<u8>>,
+    currency: Option<String>,
 }
 
 impl Line {
@@ -238,7 +248,21 @@ impl Line {
             payable: row.get(7)?,
             tax: row.get(8)?,
             xml: row.get(9)?,
+            corrects: row.get(10)?,
+            paid: row.get(11)?,
+            currency: row.get(12)?,
         })
+    }
+
+    fn exhibit<'a>(&'a self, verified: &'a Verified, xml: &'a [u8]) -> Exhibit<'a> {
+        Exhibit {
+            id: self.id,
+            verified,
+            xml,
+            corrects: self.corrects,
+            paid: self.paid.as_deref(),
+            currency: self.currency.as_deref(),
+        }
     }
 
     fn link(&self) -> Link {
@@ -250,26 +274,34 @@ impl Line {
     }
 }
 
-/// Everything wrong with one document.
-fn inspect(line: &Line, chain: &Chain, packer: &mut Packer, head: Option<Head>) -> Vec<String> {
+/// Everything wrong with the bytes of one document, and the bytes if they verify.
+fn inspect(
+    line: &Line,
+    chain: &Chain,
+    packer: &mut Packer,
+    head: Option<Head>,
+) -> (Vec<String>, Option<(Verified, Vec<u8>)>) {
     let mut found = Vec::new();
     let verified = match packer.unpack(&line.xml) {
         Err(error) => Err(error.to_string()),
-        Ok(xml) => stamp::verify_with(&xml, Some(&chain.certificate)).map_err(|error| error.to_string()),
+        Ok(xml) => match stamp::verify_with(&xml, Some(&chain.certificate)) {
+            Ok(verified) => Ok((verified, xml)),
+            Err(error) => Err(error.to_string()),
+        },
     };
-    match verified {
-        Err(error) => found.push(error),
-        Ok(verified) => {
+    match &verified {
+        Err(error) => found.push(error.clone()),
+        Ok((verified, _)) => {
             if verified.certificate != chain.certificate.text() {
                 found.push("it is stamped with another certificate than its chain's".to_owned());
             }
-            found.extend(differences(line, &verified));
+            found.extend(differences(line, verified));
         }
     }
     if let Err(broken) = follow(head, line.link(), line.hash) {
         found.push(broken.to_string());
     }
-    found
+    (found, verified.ok())
 }
 
 /// Row columns that say something else than the document.

@@ -5,6 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rusqlite::Connection;
+
+use super::StorageError;
+use super::database::unsigned;
 use super::ids::{DocumentId, PrintJobId};
 use super::state::{PrintState, ReportState};
 
@@ -25,11 +29,48 @@ pub(super) struct Backlog {
     due: BTreeSet<(i64, DocumentId)>,
     issued: BTreeSet<(i64, DocumentId)>,
     counts: [u64; ReportState::ALL.len()],
+    /// Rejected documents that another one replaces.
+    corrected: u64,
     prints: BTreeMap<PrintJobId, PrintState>,
     pending: BTreeSet<PrintJobId>,
 }
 
 impl Backlog {
+    /// The open tasks and the number of finished ones; `documents` is the total.
+    pub fn load(db: &Connection, documents: u64) -> Result<Backlog, StorageError> {
+        let mut backlog = Backlog::default();
+        let corrected =
+            "SELECT count(*) FROM documents INDEXED BY documents_corrects WHERE corrects IS NOT NULL";
+        backlog.count_corrected(db.query_row(corrected, [], |row| unsigned(row, 0))?);
+        let mut statement =
+            db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
+        let mut rows = statement.query([])?;
+        let mut open = 0;
+        while let Some(row) = rows.next()? {
+            let (task_row, state): (i64, String) = (row.get(0)?, row.get(1)?);
+            let damaged = || StorageError::damaged(format!("task {task_row} is not valid"));
+            let (id, task) = DocumentId::from_part(task_row).ok_or_else(damaged)?;
+            if task > 0 {
+                let state = PrintState::from_name(&state).ok_or_else(damaged)?;
+                backlog.set_print(PrintJobId { document: id, task }, state);
+                continue;
+            }
+            open += 1;
+            let report = Report {
+                state: ReportState::from_name(&state)
+                    .filter(|state| !state.is_final())
+                    .ok_or_else(damaged)?,
+                due_at: row.get(2)?,
+                issued: row.get(3)?,
+                tries: row.get(4)?,
+                began_at: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
+            };
+            backlog.set_report(id, report);
+        }
+        count_finished(db, &mut backlog, documents.saturating_sub(open))?;
+        Ok(backlog)
+    }
+
     pub fn report(&self, id: DocumentId) -> Option<Report> {
         self.reports.get(&id).copied()
     }
@@ -56,6 +97,15 @@ impl Backlog {
     /// Counts documents of a final state that were stored earlier.
     pub fn count_final(&mut self, state: ReportState, documents: u64) {
         self.counts[state as usize] += documents;
+    }
+
+    /// Counts rejected documents that were replaced.
+    pub fn count_corrected(&mut self, documents: u64) {
+        self.corrected += documents;
+    }
+
+    pub fn corrected(&self) -> u64 {
+        self.corrected
     }
 
     pub fn count(&self, state: ReportState) -> u64 {
@@ -115,6 +165,26 @@ impl Backlog {
             (PrintJobId { document, task: i64::MIN }, PrintJobId { document, task: i64::MAX });
         self.prints.range(first..=last).next_back().map_or(PrintJobId::ORIGINAL, |(job, _)| job.task)
     }
+}
+
+/// Counts the notable outcomes by their index; every other finished document was reported.
+fn count_finished(db: &Connection, backlog: &mut Backlog, finished: u64) -> Result<(), StorageError> {
+    let mut rest = finished;
+    let mut statement = db.prepare_cached(
+        "SELECT state, count(*) FROM attempts INDEXED BY attempts_notable
+         WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') GROUP BY state",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let state = ReportState::from_name(&name)
+            .ok_or_else(|| StorageError::damaged(format!("an attempt has the unknown state {name}")))?;
+        let count = unsigned(row, 1)?;
+        backlog.count_final(state, count);
+        rest = rest.saturating_sub(count);
+    }
+    backlog.count_final(ReportState::Reported, rest);
+    Ok(())
 }
 
 #[cfg(test)]

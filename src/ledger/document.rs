@@ -31,12 +31,15 @@ pub struct Stored {
     pub change: Halalas,
     /// The sale asked for a receipt.
     pub print: bool,
+    /// The rejected document that this one replaces.
+    pub corrects: Option<DocumentId>,
+    /// ISO 4217 code of `payable` and `tax`; none for riyals.
+    pub currency: Option<String>,
     /// An idempotency key brought back the first answer.
     pub replayed: bool,
 }
 
-pub(super) const COLUMNS: &str =
-    "id, uuid, number, kind, issued, hash, payable, tax, reference, tenders, change, print";
+pub(super) const COLUMNS: &str = "id, uuid, number, kind, issued, hash, payable, tax, reference, tenders, change, print, corrects, currency";
 
 impl Stored {
     /// Reads [`COLUMNS`].
@@ -60,6 +63,13 @@ impl Stored {
             tenders: tenders_from(&tenders).ok_or_else(|| damaged("tenders"))?,
             change: Halalas::new(row.get(10)?),
             print: row.get(11)?,
+            corrects: match row.get::<_, Option<i64>>(12)? {
+                Some(row) => {
+                    Some(DocumentId::from_row(row).ok_or_else(|| damaged("link to what it corrects"))?)
+                }
+                None => None,
+            },
+            currency: row.get(13)?,
             replayed: false,
         })
     }

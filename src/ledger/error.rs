@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use super::ids::DocumentId;
 use super::state::IllegalTransition;
+use super::{CorrectionError, ReturnError};
+use crate::rules::Finding;
+use crate::stamp::QrError;
 use crate::text::Bilingual;
 
 /// The database did not do what was asked. Nothing was stored, and the store
@@ -90,6 +93,11 @@ pub enum OpenError {
          version again; a ledger is never converted back"
     )]
     FromTheFuture { path: PathBuf, found: i64, known: i64 },
+    #[error(
+        "{path} was written by an older tilld (schema {found}, this program knows {known}). Start tilld once: it keeps \
+         a copy and converts the ledger"
+    )]
+    FromThePast { path: PathBuf, found: i64, known: i64 },
     #[error(
         "{path} must be converted, but no verified backup could be made first: {reason}. Nothing was changed"
     )]
@@ -175,8 +183,15 @@ pub enum AppendError {
     Expired { until: String, now: String },
     #[error("the clock of the till shows no usable time. Set the clock right")]
     ClockUnusable,
+    /// What the authority would find; nothing was taken.
+    #[error("the document breaks {}", rule_list(.0))]
+    Rules(Vec<Finding>),
     #[error("the document could not be sealed: {0}")]
     Seal(String),
+    #[error(transparent)]
+    Return(#[from] ReturnError),
+    #[error(transparent)]
+    Correction(#[from] CorrectionError),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -192,6 +207,12 @@ fn way_out(seconds: i64) -> [&'static str; 2] {
          passed it, or ask support",
         " إن كانت الساعة صحيحة فآخر فاتورة تحمل وقتا في المستقبل: يستأنف البيع بعد ذلك الوقت، أو اتصل بالدعم.",
     ]
+}
+
+fn rule_list(findings: &[Finding]) -> String {
+    let parts: Vec<String> =
+        findings.iter().map(|one| format!("{} ({})", one.rule, one.message.en)).collect();
+    parts.join(", ")
 }
 
 impl AppendError {
@@ -229,7 +250,13 @@ impl AppendError {
                 )
             }
             AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),
+            AppendError::Rules(findings) => {
+                let parts: Vec<&str> = findings.iter().map(|one| one.message.ar.as_str()).collect();
+                format!("المستند لا يستوفي القواعد: {}", parts.join(" "))
+            }
             AppendError::Seal(_) => "تعذر ختم الفاتورة. لم يستهلك أي رقم. اتصل بالدعم.".to_owned(),
+            AppendError::Return(error) => return error.words(),
+            AppendError::Correction(error) => return error.words(),
             AppendError::Storage(StorageError::DiskFull { .. }) => {
                 "القرص ممتلئ ولم تحفظ العملية. أفرغ مساحة ثم أعد المحاولة.".to_owned()
             }
@@ -241,5 +268,32 @@ impl AppendError {
             }
         };
         Bilingual::new(self.to_string(), ar)
+    }
+}
+
+/// Why no document can be looked for by a QR code.
+#[derive(Debug, Error)]
+pub enum QrLookupError {
+    #[error(
+        "this is not the QR code of a ZATCA invoice ({0}). Scan the large code at the end of the receipt, or name the \
+         invoice number"
+    )]
+    Unreadable(#[from] QrError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl QrLookupError {
+    /// What the cashier reads.
+    pub fn words(&self) -> Bilingual {
+        match self {
+            QrLookupError::Unreadable(_) => {
+                let ar = "هذا ليس رمز فاتورة من هيئة الزكاة. امسح الرمز في آخر الإيصال أو أدخل رقم الفاتورة.";
+                Bilingual::new(self.to_string(), ar.to_owned())
+            }
+            QrLookupError::Storage(_) => {
+                Bilingual::new(self.to_string(), "تعذر البحث في السجل. أعد المحاولة.".to_owned())
+            }
+        }
     }
 }

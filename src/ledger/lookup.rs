@@ -3,11 +3,14 @@
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
+use super::corrections::successors;
 use super::document::{self, COLUMNS, Stored};
 use super::ids::{ChainId, DocumentId};
 use super::keys;
-use super::{StorageError, Store};
-use crate::chain::Icv;
+use super::{QrLookupError, StorageError, Store};
+use crate::chain::{Icv, InvoiceHash};
+use crate::invoice::IssueMoment;
+use crate::stamp::QrFields;
 
 /// References are the POS's own and may repeat; more than this are not listed.
 const MOST_LISTED: usize = 100;
@@ -22,8 +25,10 @@ impl Store {
         Ok(self.document(id)?.filter(|stored| stored.uuid == *uuid))
     }
 
-    /// The documents of an invoice number. Within a chain the counter behind the
-    /// numbers grows with the id, so some twenty rows are read per chain.
+    /// The documents of an invoice number: the first one, then those that replace
+    /// it, newest last. Within a chain the counter behind the numbers never falls
+    /// with the id, so some twenty rows are read per chain. A correction repeats
+    /// the counter of its own day and is found from what it replaces.
     pub fn by_number(&self, number: &str) -> Result<Vec<Stored>, StorageError> {
         let mut found = Vec::new();
         let digits = number.len() - number.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -31,9 +36,76 @@ impl Store {
         for (chain, last) in self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.head?.icv))) {
             let id = self.bisect(chain, last.get(), serial)?;
             let stored = id.map(|id| self.document(id)).transpose()?.flatten();
-            found.extend(stored.filter(|stored| stored.number == number));
+            found.extend(stored.filter(|stored| stored.number == number && stored.corrects.is_none()));
+        }
+        let firsts: Vec<DocumentId> = found.iter().map(|stored| stored.id).collect();
+        for first in firsts {
+            for id in successors(&self.db, first)? {
+                found.extend(self.document(id)?);
+            }
         }
         Ok(found)
+    }
+
+    /// The document whose QR code was scanned.
+    pub fn by_qr(&self, text: &str) -> Result<Option<Stored>, QrLookupError> {
+        let fields = QrFields::decode(text.trim())?;
+        let at = fields.issued.trim_end_matches('Z').split_once('T');
+        let issued = at.and_then(|(date, time)| IssueMoment::parse(date, time));
+        let Some((issued, hash)) = issued.zip(InvoiceHash::from_base64(&fields.hash)) else {
+            return Ok(None);
+        };
+        Ok(self.by_hash(issued, &hash)?)
+    }
+
+    /// The document of an invoice hash and its moment of issue. Moments never
+    /// fall with the id but on corrections, which are few and have an index: so
+    /// it is bisection, then the corrections.
+    pub fn by_hash(&self, issued: IssueMoment, hash: &InvoiceHash) -> Result<Option<Stored>, StorageError> {
+        for (chain, last) in self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.head?.icv))) {
+            let (first, _) = DocumentId::rows_of(chain);
+            let from = self.first_at(first, last.get(), issued.unix())?;
+            let found = document::find(
+                &self.db,
+                &format!(
+                    "SELECT {COLUMNS} FROM documents
+                     WHERE hash = ?1 AND issued = ?4 AND id BETWEEN ?2 AND coalesce((
+                         SELECT id FROM documents WHERE id BETWEEN ?2 AND ?3 AND corrects IS NULL AND issued > ?4
+                         ORDER BY id LIMIT 1), ?3)
+                     ORDER BY id LIMIT 1"
+                ),
+                (hash.bytes(), from, first + last.get() as i64, issued.unix()),
+            )?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM documents INDEXED BY documents_corrects
+             WHERE corrects IS NOT NULL AND issued = ?1 AND hash = ?2"
+        );
+        document::find(&self.db, &sql, (issued.unix(), hash.bytes()))
+    }
+
+    /// The first row behind `base` from which no document that is not a
+    /// correction was issued before `issued`; one more than the last if all were.
+    fn first_at(&self, base: i64, last: u64, issued: i64) -> Result<i64, StorageError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, issued FROM documents WHERE id BETWEEN ?1 AND ?2 AND corrects IS NULL
+             ORDER BY id DESC LIMIT 1",
+        )?;
+        let (mut low, mut high) = (base + 1, base + last as i64 + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row: Option<(i64, i64)> =
+                statement.query_row((low, middle), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            match row {
+                Some((id, at)) if at >= issued => high = id,
+                // Nothing but corrections lies between that row and the middle.
+                _ => low = middle + 1,
+            }
+        }
+        Ok(low)
     }
 
     /// The first document of a chain whose counter is not below `serial`.

@@ -9,17 +9,18 @@ use rusqlite::types::Value;
 use super::database::{self, Durability};
 use super::{OpenError, StorageError, backup};
 
+/// Version 1, with which every file begins, new ones too.
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version that this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// Brings a file of an older version one version further. A step sees SQL
 /// only, never the program's types, so that it means the same for ever.
 type Step = fn(&Connection) -> rusqlite::Result<()>;
 
 /// `STEPS[n]` leads from version n + 1 to n + 2.
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[|db| db.execute_batch(include_str!("schema2.sql"))];
 
 /// Facts that a new file is born with.
 pub(super) struct Birth {
@@ -38,7 +39,7 @@ pub(super) fn migrate(db: &Connection, path: &Path, birth: Birth) -> Result<Opti
     let application = pragma(db, "PRAGMA application_id").map_err(storage)?;
     let version = pragma(db, "PRAGMA user_version").map_err(storage)?;
     if objects == 0 && version == 0 && application == 0 {
-        create(db, &birth).map_err(storage)?;
+        create(db, &birth, STEPS).map_err(storage)?;
         return Ok(None);
     }
     if application != database::APPLICATION_ID || version < 1 {
@@ -47,15 +48,17 @@ pub(super) fn migrate(db: &Connection, path: &Path, birth: Birth) -> Result<Opti
     upgrade(db, path, version, STEPS)
 }
 
-fn create(db: &Connection, birth: &Birth) -> Result<(), StorageError> {
+/// The first version and every step from there, in one transaction.
+fn create(db: &Connection, birth: &Birth, steps: &[Step]) -> Result<(), StorageError> {
     database::write(db, Durability::PowerCut, |db| {
         db.execute_batch(SCHEMA)?;
+        steps.iter().try_for_each(|step| step(db))?;
         db.execute(
             "INSERT INTO facts VALUES ('ledger', ?1), ('uuid_key', ?2)",
             (birth.ledger, birth.uuid_key),
         )?;
         db.execute("INSERT INTO dictionaries VALUES (1, ?1, ?2)", (birth.answers, birth.answers_sha256))?;
-        stamp_version(db, SCHEMA_VERSION)?;
+        stamp_version(db, steps.len() as i64 + 1)?;
         Ok(())
     })
 }
@@ -103,11 +106,33 @@ mod tests {
         Birth { ledger: [1; 16], uuid_key: [2; 32], answers: b"answers", answers_sha256: [3; 32] }
     }
 
-    fn new_file(dir: &Path) -> (PathBuf, Connection) {
+    /// A file of version 1.
+    fn old_file(dir: &Path) -> (PathBuf, Connection) {
         let path = dir.join("ledger.sqlite");
         let db = database::open_writer(&path, true).unwrap();
-        assert_eq!(migrate(&db, &path, birth()).unwrap(), None);
+        create(&db, &birth(), &[]).unwrap();
         (path, db)
+    }
+
+    fn schema(db: &Connection) -> Vec<(String, String)> {
+        let sql = "SELECT name, coalesce(sql, '') FROM sqlite_master ORDER BY name";
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn an_old_file_becomes_what_a_new_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, old) = old_file(dir.path());
+        let copy = migrate(&old, &path, birth()).unwrap().unwrap();
+        assert_eq!(copy, dir.path().join("ledger.v1.backup"));
+        assert_eq!(pragma(&old, "PRAGMA user_version").unwrap(), SCHEMA_VERSION);
+        let new_path = dir.path().join("new.sqlite");
+        let new = database::open_writer(&new_path, true).unwrap();
+        assert_eq!(migrate(&new, &new_path, birth()).unwrap(), None);
+        assert_eq!(schema(&old), schema(&new));
+        assert_eq!(migrate(&old, &path, birth()).unwrap(), None);
     }
 
     const MORE: &[Step] = &[|db| db.execute_batch("CREATE TABLE added (x INTEGER) STRICT")];
@@ -117,7 +142,7 @@ mod tests {
     #[test]
     fn a_step_needs_a_backup_and_runs_once() {
         let dir = tempfile::tempdir().unwrap();
-        let (path, db) = new_file(dir.path());
+        let (path, db) = old_file(dir.path());
         let copy = upgrade(&db, &path, 1, MORE).unwrap().unwrap();
         assert_eq!(pragma(&db, "PRAGMA user_version").unwrap(), 2);
         assert_eq!(pragma(&db, "SELECT count(*) FROM added").unwrap(), 0);
@@ -130,7 +155,7 @@ mod tests {
     #[test]
     fn a_step_that_fails_changes_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let (path, db) = new_file(dir.path());
+        let (path, db) = old_file(dir.path());
         assert!(matches!(upgrade(&db, &path, 1, WRONG), Err(OpenError::Storage { .. })));
         assert_eq!(pragma(&db, "PRAGMA user_version").unwrap(), 1);
         assert!(db.prepare("SELECT * FROM added").is_err());
@@ -139,7 +164,7 @@ mod tests {
     #[test]
     fn a_backup_that_cannot_be_made_stops_the_conversion() {
         let dir = tempfile::tempdir().unwrap();
-        let (path, db) = new_file(dir.path());
+        let (path, db) = old_file(dir.path());
         std::fs::create_dir(dir.path().join("ledger.v1.backup")).unwrap();
         assert!(matches!(upgrade(&db, &path, 1, MORE), Err(OpenError::Backup { .. })));
         assert_eq!(pragma(&db, "PRAGMA user_version").unwrap(), 1);
@@ -148,7 +173,7 @@ mod tests {
     #[test]
     fn a_newer_file_and_a_foreign_file_are_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let (path, db) = new_file(dir.path());
+        let (path, db) = old_file(dir.path());
         db.execute_batch("PRAGMA user_version = 9").unwrap();
         assert!(matches!(
             migrate(&db, &path, birth()),

@@ -10,6 +10,8 @@
 //!
 //! - a document's row is its chain and ICV, its UUID leads back to the row
 //!   (ids.rs), its number is found by bisection (lookup.rs);
+//! - what plain sales do not have (corrections, returns, odd shares of a discount)
+//!   is a NULL in the document's row or a table that they do not touch;
 //! - tasks and attempts stand under their document's row, and a task that is
 //!   done leaves, so the open ones are few and are kept in memory too (backlog.rs);
 //! - idempotency keys are kept as hashes (keys.rs).
@@ -27,13 +29,17 @@
 //! 6 ms.) Hence pages of 512 bytes. `tests/ledger/measure.rs` measures again.
 
 mod append;
+mod attempts;
 pub mod audit;
 mod backlog;
 mod backup;
 mod clock;
+mod corrections;
 mod database;
 mod document;
 mod error;
+mod evidence;
+mod gate;
 mod handle;
 mod ids;
 mod keys;
@@ -43,21 +49,26 @@ mod mark;
 mod migrate;
 mod opening;
 mod packer;
+mod paid;
 mod prints;
 mod queue;
+mod returns;
 mod sample;
 mod state;
 mod store;
 
 pub use append::{Idempotency, Order};
+pub use attempts::{Attempt, AttemptRecord};
 pub use clock::{Clock, SystemClock, TestClock};
+pub use corrections::CorrectionError;
 pub use document::Stored;
-pub use error::{ActivateError, AppendError, OpenError, StorageError};
+pub use error::{ActivateError, AppendError, OpenError, QrLookupError, StorageError};
 pub use handle::{Ledger, LedgerGone};
 pub use ids::{ChainId, DocumentId, PrintJobId};
 pub use migrate::SCHEMA_VERSION;
 pub use opening::{FILE_NAME, Recovery, Surroundings};
 pub use prints::PrintJob;
-pub use queue::{Attempt, AttemptRecord, BODY_BOUND, Due, QueueSummary};
+pub use queue::{BODY_BOUND, Due, QueueSummary};
+pub use returns::{Original, ReturnError, ReturnOf, Returned, ReturnedLine};
 pub use state::{IllegalTransition, PrintState, ReportState};
 pub use store::{Notice, Random, Store, Unit};

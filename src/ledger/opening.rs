@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use super::audit::{self, Walk};
-use super::backlog::{Backlog, Report};
+use super::backlog::Backlog;
 use super::clock::Clock;
 use super::database::{self, Durability, signed, unsigned};
 use super::ids::{ChainId, DocumentId, PrintJobId, UuidKey};
@@ -303,10 +303,19 @@ struct Last {
     serial: u64,
 }
 
+/// The last document of a chain; its moment is that of the last one which does
+/// not keep the moment of a document that it replaces.
 fn last_document(db: &Connection, chain: ChainId) -> Result<Option<Last>, StorageError> {
     let (first, last) = DocumentId::rows_of(chain);
     let mut statement = db.prepare_cached(
-        "SELECT id, hash, issued, serial FROM documents WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
+        "SELECT id, hash,
+                coalesce((SELECT issued FROM documents AS inner
+                          WHERE id BETWEEN ?1 AND ?2
+                            AND (corrects IS NULL
+                                 OR issued <> (SELECT issued FROM documents WHERE id = inner.corrects))
+                          ORDER BY id DESC LIMIT 1), 0),
+                serial
+         FROM documents WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
     )?;
     let row = statement
         .query_row([first, last], |row| {
@@ -336,7 +345,7 @@ impl Store {
             serial = serial.max(last.serial);
             last_issued = last_issued.max(last.issued);
         }
-        self.backlog = load_backlog(&self.db, documents)?;
+        self.backlog = Backlog::load(&self.db, documents)?;
         (self.chains, self.documents, self.last_issued) = (chains, documents, last_issued);
         (self.serial, self.newest) = (serial, newest);
         Ok(())
@@ -366,53 +375,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// The open tasks and the number of finished ones; `documents` is the total.
-fn load_backlog(db: &Connection, documents: u64) -> Result<Backlog, StorageError> {
-    let mut backlog = Backlog::default();
-    let mut statement = db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
-    let mut rows = statement.query([])?;
-    let mut open = 0;
-    while let Some(row) = rows.next()? {
-        let (task_row, state): (i64, String) = (row.get(0)?, row.get(1)?);
-        let damaged = || StorageError::damaged(format!("task {task_row} is not valid"));
-        let (id, task) = DocumentId::from_part(task_row).ok_or_else(damaged)?;
-        if task > 0 {
-            let state = PrintState::from_name(&state).ok_or_else(damaged)?;
-            backlog.set_print(PrintJobId { document: id, task }, state);
-            continue;
-        }
-        open += 1;
-        let report = Report {
-            state: ReportState::from_name(&state).filter(|state| !state.is_final()).ok_or_else(damaged)?,
-            due_at: row.get(2)?,
-            issued: row.get(3)?,
-            tries: row.get(4)?,
-            began_at: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
-        };
-        backlog.set_report(id, report);
-    }
-    count_finished(db, &mut backlog, documents.saturating_sub(open))?;
-    Ok(backlog)
-}
-
-/// Counts the notable outcomes by their index; every other finished document was reported.
-fn count_finished(db: &Connection, backlog: &mut Backlog, finished: u64) -> Result<(), StorageError> {
-    let mut rest = finished;
-    let mut statement = db.prepare_cached(
-        "SELECT state, count(*) FROM attempts INDEXED BY attempts_notable
-         WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') GROUP BY state",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        let state = ReportState::from_name(&name)
-            .ok_or_else(|| StorageError::damaged(format!("an attempt has the unknown state {name}")))?;
-        let count = unsigned(row, 1)?;
-        backlog.count_final(state, count);
-        rest = rest.saturating_sub(count);
-    }
-    backlog.count_final(ReportState::Reported, rest);
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! The way of documents to the authority: what is due, attempts, outcomes.
 
-use rusqlite::Row;
 use uuid::Uuid;
 
+use super::attempts::{AttemptRecord, insert_attempt, read_state};
 use super::backlog::Report;
-use super::database::{Durability, signed, unsigned};
+use super::database::Durability;
 use super::ids::DocumentId;
 use super::state::{IllegalTransition, ReportState};
 use super::{StorageError, Store};
@@ -27,47 +27,6 @@ pub struct Due {
     pub issued: i64,
 }
 
-/// One attempt as it ended. Times are seconds UTC.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptRecord {
-    pub started_at: i64,
-    pub duration_ms: u64,
-    /// `reporting`, `clearance`.
-    pub endpoint: String,
-    pub http: Option<u16>,
-    /// Headers of the answer that matter.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// The word of the verdict.
-    pub verdict: String,
-    /// What went wrong on the way; for a held document, why it is held.
-    pub error: Option<String>,
-    /// The invoice that the authority cleared and stamped.
-    pub cleared: Option<Vec<u8>>,
-}
-
-/// An attempt as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// 1, 2, 3... within the document.
-    pub number: u32,
-    /// The hash that was sent: the document's, which never changes.
-    pub hash: InvoiceHash,
-    pub started_at: i64,
-    pub duration_ms: u64,
-    pub endpoint: String,
-    pub http: Option<u16>,
-    pub headers: Vec<(String, String)>,
-    /// At most [`BODY_BOUND`] bytes of the answer.
-    pub body: Vec<u8>,
-    /// The full length of the answer.
-    pub body_length: u64,
-    pub verdict: String,
-    pub error: Option<String>,
-    /// The document's state after it.
-    pub state: ReportState,
-}
-
 /// The queue at a glance, at the same cost whatever it holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueSummary {
@@ -79,6 +38,8 @@ pub struct QueueSummary {
     pub reported_with_warnings: u64,
     pub cleared: u64,
     pub rejected: u64,
+    /// How many of the rejected ones another document replaces; the rest need a person.
+    pub corrected: u64,
     /// Moment of issue of the oldest document without a final state, seconds UTC.
     pub oldest_unsent: Option<i64>,
     pub next_due_at: Option<i64>,
@@ -126,6 +87,7 @@ impl Store {
             reported_with_warnings: count(ReportState::ReportedWithWarnings),
             cleared: count(ReportState::Cleared),
             rejected: count(ReportState::Rejected),
+            corrected: self.backlog.corrected(),
             oldest_unsent: self.backlog.oldest_issued(),
             next_due_at: self.backlog.next_due_at(),
         }
@@ -271,39 +233,20 @@ impl Store {
     }
 
     /// Documents in a state that someone should look at, oldest first. Plainly
-    /// reported ones are not listed.
+    /// reported ones are not listed, nor rejected ones that were corrected.
     pub fn documents_in(&self, state: ReportState, limit: usize) -> Result<Vec<DocumentId>, StorageError> {
         if !state.is_final() {
             return Ok(self.backlog.in_state(state).take(limit).collect());
         }
         let sql = "SELECT id FROM attempts INDEXED BY attempts_notable
                    WHERE state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') AND state = ?1
+                     AND NOT EXISTS (SELECT 1 FROM documents WHERE corrects = attempts.document)
                    ORDER BY id LIMIT ?2";
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query((state.name(), limit as i64))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.extend(DocumentId::from_part(row.get(0)?).map(|(document, _)| document));
-        }
-        Ok(found)
-    }
-
-    /// Every attempt of a document, in order.
-    pub fn attempts(&mut self, id: DocumentId) -> Result<Vec<Attempt>, StorageError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT a.id & 0xFFFF, a.started_at, a.duration_ms, a.endpoint, a.http, a.headers, a.body, a.body_length,
-                    a.verdict, a.error, a.state, d.hash
-             FROM attempts a JOIN documents d ON d.id = a.document
-             WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
-        )?;
-        let mut rows = statement.query([id.part(1), id.part(DocumentId::MOST_PARTS)])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let body = match row.get::<_, Option<Vec<u8>>>(6)? {
-                Some(packed) => self.answers.unpack(&packed)?,
-                None => Vec::new(),
-            };
-            found.push(read_attempt(row, body)?);
         }
         Ok(found)
     }
@@ -318,42 +261,6 @@ impl Store {
             }
         }
     }
-}
-
-fn insert_attempt(
-    db: &rusqlite::Connection,
-    id: DocumentId,
-    number: u32,
-    attempt: &AttemptRecord,
-    body: Option<&[u8]>,
-    state: ReportState,
-) -> Result<(), StorageError> {
-    if i64::from(number) > DocumentId::MOST_PARTS {
-        // Half a year of tries at the slowest pace: from here on they are only counted.
-        return Ok(());
-    }
-    let headers: Vec<String> =
-        attempt.headers.iter().map(|(name, value)| format!("{name}: {}", one_line(value))).collect();
-    let headers = (!headers.is_empty()).then(|| headers.join("\n"));
-    db.prepare_cached(
-        "INSERT INTO attempts (id, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict,
-                               error, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?
-    .execute(rusqlite::params![
-        id.part(i64::from(number)),
-        attempt.started_at,
-        signed(attempt.duration_ms),
-        attempt.endpoint,
-        attempt.http,
-        headers,
-        body,
-        attempt.body.len() as i64,
-        attempt.verdict,
-        attempt.error,
-        state.name(),
-    ])?;
-    Ok(())
 }
 
 /// Final reports leave the table, the others change in place.
@@ -371,33 +278,4 @@ fn write_report(
     db.prepare_cached("UPDATE work SET state = ?2, due_at = ?3, began_at = NULL, note = ?4 WHERE id = ?1")?
         .execute((id.part(0), report.state.name(), report.due_at, note))?;
     Ok(())
-}
-
-fn one_line(value: &str) -> String {
-    value.replace(['\r', '\n'], " ")
-}
-
-fn read_state(row: &Row<'_>, column: usize) -> Result<ReportState, StorageError> {
-    let name: String = row.get(column)?;
-    ReportState::from_name(&name)
-        .ok_or_else(|| StorageError::damaged(format!("an attempt has the unknown state {name}")))
-}
-
-fn read_attempt(row: &Row<'_>, body: Vec<u8>) -> Result<Attempt, StorageError> {
-    let headers: Option<String> = row.get(5)?;
-    let pair = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Attempt {
-        number: row.get(0)?,
-        hash: InvoiceHash::new(row.get(11)?),
-        started_at: row.get(1)?,
-        duration_ms: unsigned(row, 2)?,
-        endpoint: row.get(3)?,
-        http: row.get(4)?,
-        headers: headers.unwrap_or_default().lines().filter_map(pair).collect(),
-        body,
-        body_length: unsigned(row, 7)?,
-        verdict: row.get(8)?,
-        error: row.get(9)?,
-        state: read_state(row, 10)?,
-    })
 }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::arithmetic;
 use crate::money::Decimal;
 
 /// The text of an element as written; `None` if the element is absent.
@@ -14,16 +15,54 @@ pub type Text<'a> = Option<Cow<'a, str>>;
 pub enum Number<'a> {
     /// An `xs:decimal`; its scale is the number of decimals as written.
     Value(Decimal),
-    /// Anything else, also the empty text.
+    /// Anything else, also the empty text and a number of more than 18 digits
+    /// before or behind the point.
     Text(Cow<'a, str>),
+    /// An `xs:decimal` in an unusual form: blanks, a plus sign, needless zeros.
+    Written { value: Decimal, text: Cow<'a, str> },
 }
 
-impl Number<'_> {
+impl<'a> Number<'a> {
+    /// What a text says as an `xs:decimal`.
+    pub fn read(text: Cow<'a, str>) -> Number<'a> {
+        match arithmetic::parse(&text) {
+            None => Number::Text(text),
+            Some((value, true)) => Number::Value(value),
+            Some((value, false)) => Number::Written { value, text },
+        }
+    }
+
     /// The value, if it is a number.
     pub fn value(&self) -> Option<Decimal> {
         match self {
-            Number::Value(value) => Some(*value),
+            Number::Value(value) | Number::Written { value, .. } => Some(*value),
             Number::Text(_) => None,
+        }
+    }
+
+    /// Characters behind the point as written, blanks among them.
+    pub fn decimals(&self) -> usize {
+        match self {
+            Number::Value(value) => value.scale() as usize,
+            Number::Written { text, .. } | Number::Text(text) => {
+                text.split_once('.').map_or(0, |(_, behind)| behind.chars().count())
+            }
+        }
+    }
+
+    /// Whether it is written exactly so; `plain` is a number in its usual form.
+    pub fn is_written(&self, plain: &str) -> bool {
+        match self {
+            Number::Value(value) => arithmetic::parse(plain) == Some((*value, true)),
+            Number::Written { text, .. } | Number::Text(text) => text == plain,
+        }
+    }
+
+    /// As written.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Number::Value(value) => Cow::Owned(value.to_string()),
+            Number::Written { text, .. } | Number::Text(text) => Cow::Borrowed(text),
         }
     }
 }
@@ -103,6 +142,24 @@ pub struct Elsewhere<'a> {
     pub dates: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// `mimeCode` of each attachment outside the document's own references.
     pub mime_codes: Vec<Cow<'a, str>>,
+    /// `cac:InvoiceLine` inside goods items.
+    pub lines: Vec<Line<'a>>,
+    /// `cac:AllowanceCharge` that is not of the document, a line or its price.
+    pub allowance_charges: Vec<AllowanceCharge<'a>>,
+    /// `cac:ClassifiedTaxCategory` of items that are not of a line.
+    pub categories: Vec<TaxCategory<'a>>,
+    /// `cac:PaymentMeans` of allowances and charges.
+    pub payment_means: Vec<PaymentMeans<'a>>,
+    /// `cac:BillingReference` of lines.
+    pub billing_references: Vec<BillingReference<'a>>,
+    /// `cac:AdditionalDocumentReference` that is not the document's.
+    pub references: Vec<Reference<'a>>,
+    /// Name and value of `cac:AdditionalItemProperty` of items that are not of a line.
+    pub properties: Vec<(Text<'a>, Text<'a>)>,
+    /// Attributes `name` of elements other than the document's type code.
+    pub names: Vec<Cow<'a, str>>,
+    /// `cac:Delivery` that is not the document's, as those of lines.
+    pub deliveries: Vec<Delivery<'a>>,
 }
 
 /// `cac:BillingReference/cac:InvoiceDocumentReference`.

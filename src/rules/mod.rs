@@ -4,9 +4,19 @@
 //! Nothing here knows of XML, signatures or clocks: the moment arrives as an
 //! argument.
 
+mod arithmetic;
+mod codes;
+mod digits;
+mod en;
 mod facts;
 mod finding;
+mod forms;
+mod from_invoice;
+mod from_xml;
+mod ksa;
 mod table;
+mod table_en;
+mod table_ksa;
 mod term;
 mod violation;
 mod words;
@@ -17,6 +27,8 @@ pub use facts::{
     Signature, SignatureInformation, Subtotal, TaxCategory, TaxScheme, TaxTotal, Text,
 };
 pub use finding::Finding;
+pub use from_invoice::from_invoice;
+pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
@@ -29,4 +41,33 @@ pub struct Context {
     pub measure: Measure,
     /// Now, seconds since 1970 UTC; rules compare it in Riyadh time.
     pub now: i64,
+}
+
+/// The rules of one stylesheet that the document breaks, in the order of its
+/// parts; none for a layer that is not a stylesheet.
+pub fn violations(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Violation> {
+    let mut out = Violations::default();
+    match layer {
+        Layer::En16931 => en::run(facts, context, &mut out),
+        Layer::Ksa => ksa::run(facts, context, &mut out),
+        _ => {}
+    }
+    out.into_vec()
+}
+
+/// The same in words for people.
+pub fn findings(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Finding> {
+    let in_words = |found: &Violation| Some(Finding { layer, ..words::finding(rule(found.rule)?, found) });
+    violations(layer, facts, context).iter().filter_map(in_words).collect()
+}
+
+/// The table of both stylesheets. `RULE-EVALUATION`, by which either may stop
+/// as a whole, stands in it once.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    table_en::EN16931.iter().chain(table_ksa::KSA)
+}
+
+/// The rule of this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
 }

@@ -108,6 +108,7 @@ pub enum Because {
     Prepaid,
     ForeignCurrency,
     Government,
+    Unused,
 }
 
 /// How an amount is computed, for the words.

@@ -170,7 +170,7 @@ impl StampCertificate {
 
 /// base64 of the lower-case hexadecimal SHA-256 of a text in pieces, the odd
 /// form that XAdES here uses.
-pub(super) fn hex_digest_base64(pieces: &[&str]) -> String {
+pub fn hex_digest_base64(pieces: &[&str]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut digest = Sha256::new();
     for piece in pieces {
@@ -214,7 +214,7 @@ fn unit_facts(certificate: &Certificate) -> (Option<String>, Option<String>) {
 }
 
 /// An unsigned big-endian number in decimal.
-fn decimal(bytes: &[u8]) -> String {
+pub fn decimal(bytes: &[u8]) -> String {
     let mut digits = vec![0u8];
     for byte in bytes {
         let mut carry = u32::from(*byte);

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::qr::{QrError, QrFields, cut};
 use super::{Signer, SignerError, StampCertificate, VerifyError, verify_with, xades};
 use crate::chain::{InvoiceHash, Link};
-use crate::invoice::{Invoice, Subtype};
+use crate::invoice::{Invoice, IssueMoment, Subtype};
 use crate::ubl::{self, Body, XML_DECLARATION};
 
 /// A finished document: the exact bytes to store, print from and send.
@@ -41,14 +41,29 @@ pub enum SealError {
     Differs(&'static str),
 }
 
-/// Stamps a document and verifies what came out by reading it again.
+/// Stamps a document at its moment of issue and verifies what came out by
+/// reading it again.
 pub fn seal(
     invoice: &Invoice,
     link: &Link,
     certificate: &StampCertificate,
     signer: &dyn Signer,
 ) -> Result<Sealed, SealError> {
-    let sealed = stamp(invoice, link, certificate, signer)?;
+    seal_at(invoice, link, invoice.header.issued, certificate, signer)
+}
+
+/// As [`seal`], stamped at `signed`, which is not before the moment of issue. A
+/// correction keeps the moment of the document that it replaces (signing.md
+/// section 8), and today's certificate may not have been valid then: its
+/// `SigningTime` is the time at which it is really signed.
+pub fn seal_at(
+    invoice: &Invoice,
+    link: &Link,
+    signed: IssueMoment,
+    certificate: &StampCertificate,
+    signer: &dyn Signer,
+) -> Result<Sealed, SealError> {
+    let sealed = stamp_at(invoice, link, signed, certificate, signer)?;
     let verified = verify_with(&sealed.xml, Some(certificate))?;
     let header = &invoice.header;
     let same = [
@@ -58,6 +73,7 @@ pub fn seal(
         ("number", verified.number == header.number.as_str()),
         ("kind", verified.kind == header.kind),
         ("moment of issue", verified.issued == header.issued),
+        ("signing time", verified.signed == signed),
         ("payable amount", verified.payable == invoice.priced.totals.payable),
         ("VAT", verified.tax == invoice.priced.totals.tax),
         ("QR", verified.qr == sealed.qr),
@@ -75,16 +91,26 @@ pub fn stamp(
     certificate: &StampCertificate,
     signer: &dyn Signer,
 ) -> Result<Sealed, SealError> {
+    stamp_at(invoice, link, invoice.header.issued, certificate, signer)
+}
+
+fn stamp_at(
+    invoice: &Invoice,
+    link: &Link,
+    signed: IssueMoment,
+    certificate: &StampCertificate,
+    signer: &dyn Signer,
+) -> Result<Sealed, SealError> {
     let body = ubl::write(invoice, link);
     let hash = InvoiceHash::new(Sha256::digest(&body.bytes).into());
     let signature = STANDARD.encode(signer.sign(&hash)?);
     let header = &invoice.header;
-    let issued = header.issued.to_string();
+    let signing_time = signed.to_string();
     let hash_text = hash.to_base64();
     let qr = QrFields {
         seller: cut(&header.seller.name, 255).to_owned(),
         vat_number: header.seller.vat.as_str().to_owned(),
-        issued: issued.clone(),
+        issued: header.issued.to_string(),
         payable: invoice.priced.totals.payable.to_string(),
         tax: invoice.tax_in_riyals().to_string(),
         hash: hash_text.clone(),
@@ -96,10 +122,10 @@ pub fn stamp(
         },
     }
     .encode()?;
-    let digest = certificate.properties().digest(&issued);
+    let digest = certificate.properties().digest(&signing_time);
     let stated = xades::Stated {
         hash: &hash_text,
-        signing_time: &issued,
+        signing_time: &signing_time,
         properties_digest: &digest,
         signature: &signature,
     };

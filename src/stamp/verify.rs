@@ -34,6 +34,10 @@ pub struct Verified {
     pub kind: Kind,
     /// BT-2 and KSA-25, in Riyadh time.
     pub issued: IssueMoment,
+    /// `xades:SigningTime`: the moment of issue, or a later one on a document
+    /// that was issued again. No key covers it, so a caller that knows which of
+    /// the two is right should compare.
+    pub signed: IssueMoment,
     /// BT-115.
     pub payable: Halalas,
     /// BT-110.
@@ -71,8 +75,10 @@ pub enum VerifyError {
     /// Digest, issuer or serial number are not those of the certificate.
     #[error("the stamp says of its certificate what the certificate does not: {0}")]
     CertificateFacts(&'static str),
-    /// Stamped at another moment than it was issued.
-    #[error("the signing time is not the document's moment of issue")]
+    /// Stamped before it was issued, or later when the certificate was not valid.
+    #[error(
+        "the signing time is neither the document's moment of issue nor a later one within the certificate's validity"
+    )]
     SigningTime,
     /// ECDSA says no.
     #[error("the signature does not belong to the hash and the certificate's key")]
@@ -120,11 +126,8 @@ pub fn verify_with(xml: &[u8], known: Option<&StampCertificate>) -> Result<Verif
     let der = STANDARD.decode(stamp.signature).map_err(|_| VerifyError::Signature)?;
     let signature = DerSignature::try_from(der.as_slice()).map_err(|_| VerifyError::Signature)?;
     key.verify(hash.bytes(), &signature).map_err(|_| VerifyError::Signature)?;
-    let verified = facts(root, &stamp, hash, blocks.qr)?;
+    let verified = facts(root, &stamp, hash, blocks.qr, certificate)?;
     let signing_time = stamp.signing_time();
-    if signing_time != verified.issued.to_string() {
-        return Err(VerifyError::SigningTime);
-    }
     check_qr(root, &verified, &stamp, certificate)?;
     check_layout(&blocks, &verified, &stamp, &signing_time, certificate)?;
     Ok(verified)
@@ -271,11 +274,29 @@ fn check_certificate(stamp: &Stamp<'_, '_>, certificate: &StampCertificate) -> R
     Ok(())
 }
 
+/// The moment of a stamp: that of the issue, or a later one at which the
+/// certificate was valid. Riyadh time without a suffix, as documents have it.
+fn signed(
+    signing_time: &str,
+    issued: IssueMoment,
+    certificate: &StampCertificate,
+) -> Result<IssueMoment, VerifyError> {
+    if signing_time == issued.to_string() {
+        return Ok(issued);
+    }
+    let parts = signing_time.split_once('T').and_then(|(date, time)| IssueMoment::parse(date, time));
+    let valid = certificate.not_before()..=certificate.not_after();
+    parts
+        .filter(|at| *at > issued && valid.contains(&at.unix()) && at.to_string() == signing_time)
+        .ok_or(VerifyError::SigningTime)
+}
+
 fn facts(
     root: Element<'_, '_>,
     stamp: &Stamp<'_, '_>,
     hash: InvoiceHash,
     qr: Element<'_, '_>,
+    certificate: &StampCertificate,
 ) -> Result<Verified, VerifyError> {
     let text = |path: &'static str| root.text_of(path).ok_or(ReadError::Missing(path));
     let code = text("cbc:InvoiceTypeCode")?;
@@ -284,14 +305,16 @@ fn facts(
     let amount = |path: &'static str| {
         Halalas::parse(&text(path)?).map_err(|_| VerifyError::from(ReadError::Missing(path)))
     };
+    let issued = IssueMoment::parse(&text("cbc:IssueDate")?, &text("cbc:IssueTime")?)
+        .ok_or(ReadError::Missing("cbc:IssueDate"))?;
     Ok(Verified {
         hash,
         link: ubl::link(root)?,
         uuid: Uuid::parse_str(&text("cbc:UUID")?).map_err(|_| ReadError::Missing("cbc:UUID"))?,
         number: text("cbc:ID")?.into_owned(),
         kind,
-        issued: IssueMoment::parse(&text("cbc:IssueDate")?, &text("cbc:IssueTime")?)
-            .ok_or(ReadError::Missing("cbc:IssueDate"))?,
+        issued,
+        signed: signed(&stamp.signing_time(), issued, certificate)?,
         payable: amount("cac:LegalMonetaryTotal/cbc:PayableAmount")?,
         tax: ubl::with_subtotals(root)
             .and_then(|total| total.text_of("cbc:TaxAmount"))
@@ -360,9 +383,14 @@ mod tests {
     }
 
     #[test]
-    fn the_signing_time_is_the_moment_of_issue() {
-        assert!(verify(signed_at("2026-03-14T21:05:09").as_bytes()).is_ok());
-        for time in ["2026-03-14T21:05:10", "2026-03-15T21:05:09", "2026-03-14T21:05:09Z", ""] {
+    fn the_signing_time_is_the_moment_of_issue_or_a_later_one_of_a_valid_certificate() {
+        for time in ["2026-03-14T21:05:09", "2026-03-14T21:05:10", "2026-03-15T00:00:00"] {
+            let verified = verify(signed_at(time).as_bytes()).unwrap();
+            assert_eq!((verified.signed.to_string().as_str(), verified.issued.unix()), (time, 1_773_511_509));
+        }
+        // The certificate has ended in 2099.
+        let wrong = ["2026-03-14T21:05:08", "2099-01-01T00:00:00", "2026-03-14T21:05:10Z", "2026-03-15", ""];
+        for time in wrong {
             assert_eq!(verify(signed_at(time).as_bytes()), Err(VerifyError::SigningTime), "{time}");
         }
     }

@@ -3,9 +3,11 @@
 
 mod document_problem;
 mod problem;
+mod returned;
 
 pub use document_problem::{BuyerPart, DocumentProblem};
 pub use problem::Problem;
+pub use returned::ReturnProblem;
 
 /// One message in both languages of the till.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

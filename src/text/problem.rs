@@ -1,6 +1,6 @@
 //! What can be wrong with a sale, in words for the cashier and the integrator.
 
-use super::{Bilingual, DocumentProblem};
+use super::{Bilingual, DocumentProblem, ReturnProblem};
 use crate::money::{Decimal, Halalas};
 
 /// A fault in a request, with the values that make it concrete.
@@ -74,6 +74,8 @@ pub enum Problem {
     TendersExceed { paid: Halalas, payable: Halalas },
     /// Fields that do not go together, or that a kind of document demands.
     Document(DocumentProblem),
+    /// What only a return can have wrong.
+    Return(ReturnProblem),
 }
 
 impl Problem {
@@ -117,6 +119,7 @@ impl Problem {
             Problem::TendersFallShort { .. } => "TILLD-TENDERS-SHORT",
             Problem::TendersExceed { .. } => "TILLD-TENDERS-EXCEED",
             Problem::Document(problem) => problem.rule(),
+            Problem::Return(problem) => problem.rule(),
         }
     }
 
@@ -234,6 +237,7 @@ impl Problem {
                 format!("المدفوع بغير النقد {paid} والمستحق {payable} فقط."),
             ),
             Problem::Document(problem) => problem.message(),
+            Problem::Return(problem) => problem.message(),
         }
     }
 
@@ -324,11 +328,12 @@ impl Problem {
                 "لا تخصم من البطاقة أكثر من المستحق؛ الباقي للنقد فقط.",
             ),
             Problem::Document(problem) => problem.remedy(),
+            Problem::Return(problem) => problem.remedy(),
         }
     }
 }
 
-fn one_of(accepted: &[&str]) -> Bilingual {
+pub(super) fn one_of(accepted: &[&str]) -> Bilingual {
     let accepted = accepted.join(", ");
     Bilingual::new(format!("Use one of: {accepted}."), format!("استخدم أحد القيم: {accepted}."))
 }

@@ -31,7 +31,8 @@ fn a_restored_backup_is_refused_and_recovery_closes_its_chain() {
     let db = till.intruder();
     let more =
         "INSERT INTO documents SELECT (1 << 32) + 4, uuid, number, serial, kind, issued, hash, hash, payable,
-                tax, change, tenders, reference, print, xml FROM documents WHERE id = (1 << 32) + 3";
+                tax, change, tenders, reference, print, xml, NULL, NULL, NULL FROM documents
+         WHERE id = (1 << 32) + 3";
     assert!(db.execute_batch(more).unwrap_err().to_string().contains("closed"));
 }
 

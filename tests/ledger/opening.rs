@@ -4,9 +4,11 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tilld::ledger::{OpenError, Recovery, StorageError, audit};
+use tilld::ledger::{Notice, OpenError, Order, Recovery, ReportState, StorageError, audit};
+use tilld::money::Halalas;
+use tilld::stamp;
 
-use crate::support::{Till, copy, sell};
+use crate::support::{Till, answer, basket, copy, correction, credit, keyed, price, sell};
 
 #[test]
 fn a_second_instance_is_refused_while_the_first_lives() {
@@ -85,22 +87,88 @@ fn fixture(version: i64) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/ledger-v{version}.sqlite"))
 }
 
+/// A fixture in a data directory of its own.
+fn till_of_version(version: i64) -> Till {
+    let till = Till::new();
+    std::fs::create_dir_all(till.dir()).unwrap();
+    std::fs::copy(fixture(version), till.file()).unwrap();
+    till
+}
+
 /// Every version that was ever released opens, verifies and goes on.
 #[test]
 fn ledgers_of_every_version_open() {
-    for version in 1..=tilld::ledger::SCHEMA_VERSION {
-        let till = Till::new();
-        std::fs::create_dir_all(till.dir()).unwrap();
-        std::fs::copy(fixture(version), till.file()).unwrap();
+    for (version, documents) in [(1, 3), (2, 5)] {
+        let till = till_of_version(version);
         let mut store = till.open();
-        assert_eq!(store.documents(), 3, "version {version}");
+        assert_eq!(store.documents(), documents, "version {version}");
         let summary = store.queue_summary();
-        assert_eq!((summary.reported, summary.rejected, summary.queued), (1, 1, 1));
-        assert_eq!(sell(&mut store, 9).unwrap().number, "T1-000004");
+        assert_eq!((summary.reported, summary.rejected, summary.queued), (1, 1, documents - 2));
+        assert_eq!(summary.corrected, documents / 5);
+        till.clock.advance(700);
+        assert_eq!(sell(&mut store, 9).unwrap().icv.get(), documents + 1);
         store.close().unwrap();
         assert!(audit::verify_chain(&till.dir(), |_| ()).unwrap().is_clean());
         audit::check_file(&till.dir()).unwrap();
     }
+    assert!(!fixture(tilld::ledger::SCHEMA_VERSION + 1).exists());
+}
+
+/// A table of a file as text, without the columns that came later.
+fn dump(file: &Path, sql: &str) -> Vec<String> {
+    let db = rusqlite::Connection::open(file).unwrap();
+    let mut statement = db.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let values: rusqlite::Result<Vec<rusqlite::types::Value>> =
+            (0..columns).map(|column| row.get(column)).collect();
+        Ok(format!("{:?}", values?))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_conversion_keeps_every_row_and_a_copy_of_the_file() {
+    const TABLES: [&str; 8] = [
+        "SELECT id, uuid, number, serial, kind, issued, hash, previous, payable, tax, change, tenders, reference,
+                print, xml FROM documents",
+        "SELECT * FROM work",
+        "SELECT * FROM attempts",
+        "SELECT * FROM idempotency",
+        "SELECT * FROM facts",
+        "SELECT * FROM dictionaries",
+        "SELECT * FROM chains",
+        "SELECT * FROM clearances",
+    ];
+    let till = till_of_version(1);
+    match audit::verify_chain(&till.dir(), |_| ()) {
+        Err(OpenError::FromThePast { found: 1, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+    let before: Vec<Vec<String>> = TABLES.iter().map(|sql| dump(&till.file(), sql)).collect();
+    assert_eq!(before[..4].iter().map(Vec::len).collect::<Vec<_>>(), [3, 4, 2, 2]);
+    let mut store = till.open();
+    let copy = till.dir().join("ledger.v1.backup");
+    assert!(store.notices().contains(&Notice::Migrated { backup: copy.clone() }));
+    for (sql, rows) in TABLES.iter().zip(&before) {
+        assert_eq!(&dump(&till.file(), sql), rows, "{sql}");
+        assert_eq!(&dump(&copy, sql), rows, "{sql}");
+    }
+    // What the newer version does works on documents of the older one.
+    for stored in store.newest(9).unwrap() {
+        assert_eq!((stored.corrects, stored.currency.as_deref()), (None, None));
+        let qr = stamp::verify(&store.xml(stored.id).unwrap()).unwrap().qr;
+        assert_eq!(store.by_qr(&qr).unwrap().as_ref(), Some(&stored));
+        let original = store.original(stored.id).unwrap().unwrap();
+        let lines = original.invoice.priced.lines;
+        assert_eq!((lines.len(), original.returned.len()), (3, 0));
+        assert_eq!(lines.iter().map(|line| line.paid).sum::<Halalas>(), stored.payable);
+    }
+    let rejected = store.documents_in(ReportState::Rejected, 9).unwrap();
+    let rejected = store.document(rejected[0]).unwrap().unwrap();
+    let second = store.append(correction(&rejected, 8)).unwrap();
+    assert_eq!((&second.number, second.icv.get()), (&rejected.number, 4));
+    assert_eq!(sell(&mut store, 9).unwrap().number, "T1-000004");
 }
 
 /// A released schema never changes: what differs needs a version of its own.
@@ -126,26 +194,18 @@ fn the_schema_is_the_one_of_its_version() {
 #[test]
 #[ignore = "writes into tests/data"]
 fn write_fixture() {
-    use tilld::ledger::{AttemptRecord, ReportState};
     let till = Till::new();
     let mut store = till.open();
-    for (n, state) in [(1, ReportState::Reported), (2, ReportState::Rejected)] {
-        let sold = store.append(crate::support::keyed(n, &format!("key-{n}"), n as u8)).unwrap();
-        store.begin_attempt(sold.id, crate::support::NOW).unwrap();
-        let record = AttemptRecord {
-            started_at: crate::support::NOW,
-            duration_ms: 90,
-            endpoint: "reporting".to_owned(),
-            http: Some(200),
-            headers: Vec::new(),
-            body: b"{}".to_vec(),
-            verdict: "answered".to_owned(),
-            error: None,
-            cleared: None,
-        };
-        store.finish_attempt(sold.id, &record, state, 0).unwrap();
-    }
+    let items = basket(1, 3);
+    let first = Order { priced: price(&items, 0), ..keyed(1, "key-1", 1) };
+    let first = store.append(first).unwrap();
+    let second = store.append(keyed(2, "key-2", 2)).unwrap();
+    answer(&mut store, &first, ReportState::Reported);
+    answer(&mut store, &second, ReportState::Rejected);
     sell(&mut store, 3).unwrap();
+    till.clock.advance(600);
+    store.append(correction(&second, 4)).unwrap();
+    store.append(credit(&first, &items, &[(1, 1), (3, 1)])).unwrap();
     store.close().unwrap();
     std::fs::create_dir_all(fixture(1).parent().unwrap()).unwrap();
     std::fs::copy(till.file(), fixture(tilld::ledger::SCHEMA_VERSION)).unwrap();

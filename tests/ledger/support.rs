@@ -11,16 +11,17 @@ use der::Encode as _;
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, Signature, SigningKey};
 use k256::pkcs8::EncodePublicKey as _;
+use serde_json::json;
 use tempfile::TempDir;
 use tilld::chain::InvoiceHash;
 use tilld::invoice::{
-    Address, Kind, PartyId, PaymentMeans, Priced, PricedLine, Seller, TaxGroup, Tender, TenderKind, Terms,
-    Totals, Vat, VatNumber,
+    self, Address, BillingReference, DocumentType, Kind, PartyId, Priced, Seller, Subtype, Terms, VatNumber,
 };
 use tilld::ledger::{
-    AppendError, Idempotency, OpenError, Order, Recovery, Store, Stored, Surroundings, TestClock, Unit,
+    AppendError, AttemptRecord, Idempotency, OpenError, Order, Recovery, ReportState, ReturnOf, ReturnedLine,
+    Store, Stored, Surroundings, TestClock, Unit,
 };
-use tilld::money::{Decimal, Halalas, Quantity};
+use tilld::money::{Halalas, Quantity};
 use tilld::stamp::{Signer, SignerError, StampCertificate};
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder as _, CertificateBuilder};
@@ -132,8 +133,17 @@ pub fn unit(n: u8) -> Unit {
     }
 }
 
+/// One line of a basket: names, shelf price in halalas, pieces.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub names: (String, String),
+    pub barcode: String,
+    pub price: i64,
+    pub count: i64,
+}
+
 /// A basket of `lines` lines that differs with `seed`.
-pub fn priced(seed: u64, lines: usize) -> Priced {
+pub fn basket(seed: u64, lines: usize) -> Vec<Item> {
     const GOODS: [(&str, &str); 8] = [
         ("طماطم بلدي", "Local Tomatoes"),
         ("جبنة عكاوي", "Akkawi Cheese"),
@@ -151,50 +161,46 @@ pub fn priced(seed: u64, lines: usize) -> Priced {
         state ^= state << 17;
         state % bound
     };
-    let lines: Vec<PricedLine> = (0..lines)
-        .map(|_| {
-            let (ar, en) = GOODS[next(8) as usize];
-            let size = 100 * (1 + next(20));
-            let price = 50 + next(9_000) as i64;
-            let count = 1 + next(6) as i64;
-            let net = Halalas::new(price * count);
-            let vat_amount = Halalas::new((net.get() * 15 + 50) / 100);
-            PricedLine {
-                name: format!("{ar} {size} جم | {en} {size} g"),
-                quantity: Quantity::from_thousandths(count * 1000),
-                unit: "PCE".to_owned(),
-                price: Decimal::new(i128::from(price) * 10_000, 6),
-                allowance: None,
-                charge: None,
-                net,
-                vat_amount,
-                gross: net + vat_amount,
-                paid: net + vat_amount,
-                vat: Vat::STANDARD,
-                barcode: Some(format!("628{:010}", next(10_000_000_000))),
-                article: None,
-            }
-        })
-        .collect();
-    let net: Halalas = lines.iter().map(|line| line.net).sum();
-    let tax = Halalas::new((net.get() * 15 + 50) / 100);
-    let totals = Totals {
-        line_net: net,
-        tax_exclusive: net,
-        tax,
-        tax_inclusive: net + tax,
-        payable: net + tax,
-        ..Totals::default()
+    let mut item = || {
+        let (ar, en) = GOODS[next(8) as usize];
+        let size = 100 * (1 + next(20));
+        Item {
+            names: (format!("{ar} {size} جم"), format!("{en} {size} g")),
+            price: 50 + next(9_000) as i64,
+            count: 1 + next(6) as i64,
+            barcode: format!("628{:010}", next(10_000_000_000)),
+        }
     };
-    Priced {
-        lines,
-        groups: vec![TaxGroup { vat: Vat::STANDARD, taxable: net, tax }],
-        totals,
-        payment_means: vec![PaymentMeans { kind: TenderKind::Cash }],
-        tenders: vec![Tender { kind: TenderKind::Cash, amount: totals.payable + Halalas::new(35) }],
-        change: Halalas::new(35),
-        ..Priced::default()
+    (0..lines).map(|_| item()).collect()
+}
+
+/// A basket as it is priced, less a discount on all of it.
+pub fn price(items: &[Item], discount: i64) -> Priced {
+    let riyals = |halalas: i64| format!("{}.{:02}", halalas / 100, halalas % 100);
+    let line = |item: &Item| {
+        json!({
+            "name": {"ar": item.names.0, "en": item.names.1},
+            "quantity": item.count.to_string(),
+            "shelf_price": riyals(item.price),
+            "vat": "S",
+            "barcode": item.barcode,
+        })
+    };
+    let total: i64 = items.iter().map(|item| item.price * item.count).sum();
+    let mut sale = json!({
+        "lines": items.iter().map(line).collect::<Vec<_>>(),
+        "tenders": [{"kind": "cash", "amount": riyals(total - discount + 35)}],
+    });
+    if discount > 0 {
+        sale["discount"] = json!({"amount": riyals(discount)});
     }
+    let draft = invoice::read_sale(sale.to_string().as_bytes()).unwrap();
+    invoice::price(&draft).unwrap()
+}
+
+/// The basket `seed` of so many lines.
+pub fn priced(seed: u64, lines: usize) -> Priced {
+    price(&basket(seed, lines), 0)
 }
 
 /// Sale number `seed` without an idempotency key.
@@ -206,7 +212,56 @@ pub fn order(seed: u64) -> Order {
         reference: Some(format!("POS-{seed:06}")),
         idempotency: None,
         print: true,
+        returns: None,
+        corrects: None,
     }
+}
+
+/// Another basket in the place of a rejected document.
+pub fn correction(of: &Stored, seed: u64) -> Order {
+    Order { kind: of.kind, corrects: Some(of.id), ..order(seed) }
+}
+
+/// A credit note for so many pieces of lines (from 1) of a basket that was sold
+/// without a discount.
+pub fn credit(of: &Stored, sold: &[Item], taken: &[(u32, i64)]) -> Order {
+    let items: Vec<Item> = taken
+        .iter()
+        .map(|(line, count)| Item { count: *count, ..sold[*line as usize - 1].clone() })
+        .collect();
+    let returned = (1..).zip(taken.iter().zip(&items)).map(|(note_line, ((original_line, count), item))| {
+        let quantity = Some(Quantity::from_thousandths(count * 1_000));
+        let refund = Halalas::new(item.price * count);
+        ReturnedLine { note_line, original_line: *original_line, quantity, refund }
+    });
+    Order {
+        kind: Kind::plain(Subtype::Simplified, DocumentType::CreditNote),
+        priced: price(&items, 0),
+        terms: Terms {
+            billing_references: vec![BillingReference { number: of.number.clone(), date: None }],
+            reason: Some("مرتجع | Returned goods".to_owned()),
+            ..Terms::default()
+        },
+        returns: Some(ReturnOf { original: of.id, lines: returned.collect() }),
+        ..order(0)
+    }
+}
+
+/// One attempt, and what the authority made of the document.
+pub fn answer(store: &mut Store, of: &Stored, state: ReportState) {
+    let attempt = AttemptRecord {
+        started_at: NOW,
+        duration_ms: 90,
+        endpoint: "reporting".to_owned(),
+        http: Some(200),
+        headers: Vec::new(),
+        body: b"{}".to_vec(),
+        verdict: "answered".to_owned(),
+        error: None,
+        cleared: None,
+    };
+    store.begin_attempt(of.id, NOW).unwrap();
+    store.finish_attempt(of.id, &attempt, state, 0).unwrap();
 }
 
 pub fn keyed(seed: u64, key: &str, body: u8) -> Order {

@@ -107,7 +107,16 @@ pub(in crate::invoice) fn unit_price(
     net: Halalas,
     discounted: bool,
 ) -> (Decimal, Halalas) {
-    let price = shelf_price(shelf, quantity, rate);
+    stated_price(shelf_price(shelf, quantity, rate), quantity, net, discounted)
+}
+
+/// As [`unit_price`], for a price that an earlier document stated.
+pub(in crate::invoice) fn stated_price(
+    price: Decimal,
+    quantity: Quantity,
+    net: Halalas,
+    discounted: bool,
+) -> (Decimal, Halalas) {
     let undiscounted = super::times(price, quantity);
     let allowance = if discounted { at_least_zero(undiscounted - net) } else { Halalas::ZERO };
     (settled(price, quantity, allowance, net), allowance)
@@ -127,9 +136,10 @@ fn settled(price: Decimal, quantity: Quantity, allowance: Halalas, net: Halalas)
         return price.at_least_two_places();
     }
     // price = (net + allowance) / quantity, in riyals
-    let exact = i128::from((net + allowance).get()) * 10i128.pow(price.scale()) * 10;
+    let places = price_places(quantity);
+    let exact = i128::from((net + allowance).get()) * 10i128.pow(places) * 10;
     let other = div_half_up(exact, i128::from(quantity.thousandths()));
-    Decimal::new(other, price.scale()).at_least_two_places()
+    Decimal::new(other, places).at_least_two_places()
 }
 
 /// At least six decimals, and so many that the price's own rounding stays

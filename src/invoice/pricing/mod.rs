@@ -18,6 +18,8 @@ use crate::text::{DocumentProblem, Problem};
 
 #[cfg(test)]
 pub(super) use line::line_rule_holds;
+pub(super) use line::stated_price;
+pub(super) use settle::payment_means;
 
 /// Prices a draft. Fails only on what no single field shows: mixed prices, a
 /// discount larger than what it is taken off, a charge without a line of its
@@ -62,7 +64,7 @@ pub fn price(draft: &Draft) -> Result<Priced, Vec<Finding>> {
         prepayments,
         groups: tax_groups,
         totals,
-        payment_means: settle::payment_means(draft, totals.payable),
+        payment_means: payment_means(draft.kind.subtype, &draft.tenders, totals.payable),
         tenders: draft.tenders.clone(),
         change,
     })
@@ -75,6 +77,7 @@ pub(super) fn net_of(gross: Halalas, rate: Rate) -> Halalas {
     Halalas::new(div_half_up(i128::from(gross.get()) * 10_000, whole) as i64)
 }
 
+/// VAT on a net amount, to the halala.
 pub(super) fn vat_on(net: Halalas, rate: Rate) -> Halalas {
     // A rate is at most 100 %, so the VAT is no larger than its amount.
     Halalas::new(div_half_up(i128::from(net.get()) * i128::from(rate.basis_points()), 10_000) as i64)

@@ -46,15 +46,19 @@ fn sum(tenders: &[Tender], cash: bool) -> Halalas {
 /// One `PaymentMeans` per way of paying, in the order of the tenders. If the POS
 /// did not say, a consumer paid cash; how a company will pay is not known, nor
 /// how an advance will be given back.
-pub(super) fn payment_means(draft: &Draft, payable: Halalas) -> Vec<PaymentMeans> {
+pub(in crate::invoice) fn payment_means(
+    subtype: Subtype,
+    tenders: &[Tender],
+    payable: Halalas,
+) -> Vec<PaymentMeans> {
     let mut means: Vec<PaymentMeans> = Vec::new();
-    for tender in &draft.tenders {
+    for tender in tenders {
         if means.iter().all(|known| known.kind != tender.kind) {
             means.push(PaymentMeans { kind: tender.kind });
         }
     }
     if means.is_empty() {
-        let consumer = draft.kind.subtype == Subtype::Simplified && payable >= Halalas::ZERO;
+        let consumer = subtype == Subtype::Simplified && payable >= Halalas::ZERO;
         means.push(PaymentMeans { kind: if consumer { TenderKind::Cash } else { TenderKind::Other } });
     }
     means

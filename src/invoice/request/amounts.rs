@@ -81,7 +81,7 @@ fn percent(json: &Json, path: String, found: &mut Findings) -> Option<i128> {
 }
 
 /// A value from outside, fit for a message.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::invoice) fn shown(text: &str) -> String {
     text.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
@@ -152,7 +152,7 @@ pub(super) fn rounding(fields: &Fields<'_>, found: &mut Findings) -> Halalas {
 }
 
 /// How the customer paid.
-pub(super) fn tenders(fields: &Fields<'_>, found: &mut Findings) -> Vec<Tender> {
+pub(in crate::invoice) fn tenders(fields: &Fields<'_>, found: &mut Findings) -> Vec<Tender> {
     let items = fields.list("tenders", limits::TENDERS, found).unwrap_or_default().iter().enumerate();
     items.filter_map(|(at, json)| tender(json, format!("tenders[{at}]"), found)).collect()
 }

@@ -23,7 +23,7 @@ const ADDRESS: &[&str] = &[
 ];
 
 /// Every field by itself; what a kind of document demands is checked later.
-pub(super) fn buyer(json: &Json, found: &mut Findings) -> Option<Buyer> {
+pub(in crate::invoice) fn buyer(json: &Json, found: &mut Findings) -> Option<Buyer> {
     let fields = Fields::open(json, "buyer".to_owned(), BUYER, found)?;
     let name = fields.text_under("name", 1..=limits::NAME, "BR-KSA-F-06-C32", found);
     let vat = fields.text("vat_number", 1..=limits::REFERENCE, found).and_then(|text| {

@@ -10,7 +10,7 @@ use crate::invoice::tax::{Category, Vat};
 use crate::text::{BuyerPart, DocumentProblem, Problem};
 
 /// Adds what is wrong between fields; `fields` tells absent ones from faulty ones.
-pub(super) fn check(fields: &Fields<'_>, draft: &Draft, found: &mut Findings) {
+pub(in crate::invoice) fn check(fields: &Fields<'_>, draft: &Draft, found: &mut Findings) {
     check_flags(draft, found);
     check_note(fields, draft, found);
     if draft.kind.subtype == Subtype::Standard {

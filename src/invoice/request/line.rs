@@ -22,7 +22,7 @@ const LINE: &[&str] = &[
 ];
 const NAME: &[&str] = &["ar", "en"];
 
-pub(super) fn line(json: &Json, path: String, found: &mut Findings) -> Option<DraftLine> {
+pub(in crate::invoice) fn line(json: &Json, path: String, found: &mut Findings) -> Option<DraftLine> {
     let fields = Fields::open(json, path, LINE, found)?;
     let name = fields.required("name", found).and_then(|json| item_name(json, fields.path("name"), found));
     let quantity = fields.quantity("quantity", limits::QUANTITY, found);

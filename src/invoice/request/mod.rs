@@ -11,6 +11,11 @@ mod terms;
 mod tests;
 mod vat;
 
+pub(super) use amounts::{shown, tenders};
+pub(super) use buyer::buyer;
+pub(super) use checks::check;
+pub(super) use line::line;
+
 use super::draft::Draft;
 use super::fields::{Fields, Findings};
 use super::finding::Finding;
@@ -59,8 +64,7 @@ fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
     }
     let items = items.unwrap_or_default();
     let each = items.iter().enumerate();
-    let lines: Vec<_> =
-        each.filter_map(|(at, json)| line::line(json, format!("lines[{at}]"), found)).collect();
+    let lines: Vec<_> = each.filter_map(|(at, json)| line(json, format!("lines[{at}]"), found)).collect();
     // A percentage of lines that could not be read has no meaning.
     let basket = (lines.len() == items.len()).then(|| amounts::sum(&lines));
     let kind = terms::kind(&fields, found);
@@ -71,9 +75,9 @@ fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
         charges: amounts::charges(&fields, found),
         prepayments: terms::prepayments(&fields, found),
         rounding: amounts::rounding(&fields, found),
-        tenders: amounts::tenders(&fields, found),
+        tenders: tenders(&fields, found),
         terms: Terms {
-            buyer: fields.get("buyer").and_then(|json| buyer::buyer(json, found)),
+            buyer: fields.get("buyer").and_then(|json| buyer(json, found)),
             supply: fields.get("supply").and_then(|json| terms::supply(json, found)),
             billing_references: terms::originals(&fields, found),
             reason: fields.text_under("reason", 1..=limits::NAME, "BR-KSA-F-06-C13", found),
@@ -84,6 +88,6 @@ fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
         },
         kind: kind?,
     };
-    checks::check(&fields, &draft, found);
+    check(&fields, &draft, found);
     Some(draft)
 }

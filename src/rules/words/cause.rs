@@ -140,6 +140,9 @@ fn because_words(because: Because) -> Bilingual {
         Because::Prepaid => ("since an advance is settled", "لوجود دفعة مقدمة"),
         Because::ForeignCurrency => ("since the document is not in riyals", "لأن عملة المستند ليست الريال"),
         Because::Government => ("on an invoice to the government", "في فاتورة للجهات الحكومية"),
+        Because::Unused => {
+            ("where no line, discount or charge has the category", "إذا لم يستخدم الفئة أي بند أو خصم أو رسم")
+        }
     };
     Bilingual::new(en, ar)
 }

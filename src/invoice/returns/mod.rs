@@ -1,0 +1,24 @@
+//! Returns: what of an earlier document is taken back, worth how much, and the
+//! credit note that says so (invoice-xml.md sections 7 and 11.1). An
+//! [`Original`] with the notes issued for it is a [`Balance`]; from it
+//! [`refund`] makes the lines and sums of the next note.
+//!
+//! A note never takes back more than is left, and any sequence of notes adds
+//! up exactly to the original: per VAT group in gross, net and VAT.
+
+mod balance;
+mod note;
+mod original;
+mod reasons;
+mod refund;
+mod request;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+pub use balance::{Balance, BalanceError, Past, TakenBack};
+pub use original::{Original, OriginalError, OriginalLine};
+pub use reasons::{ListedReason, Reason};
+pub use refund::{Refund, refund, refund_external};
+pub use request::{CreditDraft, CreditOf, Lookup, read_credit};
+pub use wanted::{LineKey, Wanted, WantedLine};

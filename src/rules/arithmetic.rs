@@ -1,0 +1,183 @@
+//! Exact decimal numbers as the rules count with them: sums, products, and
+//! rounding as XPath's `round`. Nothing here loses a digit; what has too many
+//! of them for 128 bits is `None`.
+//!
+//! A number is read with up to 18 digits before and 18 behind its point
+//! (needless zeros aside), so that any two can be added. More digits are no
+//! amount of money; such a text counts as not being a number, and the document
+//! that holds it is refused instead of being counted approximately.
+
+use std::cmp::Ordering;
+
+use crate::money::Decimal;
+
+/// Digits that are read on each side of the point.
+const DIGITS: usize = 18;
+
+/// The blanks of XML.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Without the blanks of XML around it.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(BLANKS)
+}
+
+/// Reads an `xs:decimal`, and says whether it stands in the usual form: as
+/// [`Decimal`] writes it.
+pub(crate) fn parse(text: &str) -> Option<(Decimal, bool)> {
+    let trimmed = trim(text);
+    let (sign, digits) = match trimmed.as_bytes().first()? {
+        b'-' => (-1, &trimmed[1..]),
+        b'+' => (1, &trimmed[1..]),
+        _ => (1, trimmed),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let pointed = whole.len() != digits.len();
+    if whole.len() + fraction.len() == 0 || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    let significant = whole.trim_start_matches('0');
+    let kept = match fraction.len() <= DIGITS {
+        true => fraction,
+        false => fraction.trim_end_matches('0'),
+    };
+    if significant.len() > DIGITS || kept.len() > DIGITS {
+        return None;
+    }
+    let magnitude =
+        significant.bytes().chain(kept.bytes()).fold(0i128, |sum, b| sum * 10 + i128::from(b - b'0'));
+    let usual = trimmed.len() == text.len()
+        && !trimmed.starts_with('+')
+        && kept.len() == fraction.len()
+        && pointed != fraction.is_empty()
+        && if significant.is_empty() { whole == "0" } else { whole.len() == significant.len() }
+        && (sign == 1 || magnitude != 0);
+    // At most 36 digits.
+    Some((Decimal::new(sign * magnitude, kept.len() as u32), usual))
+}
+
+/// Both at the finer scale of the two.
+fn align(a: Decimal, b: Decimal) -> Option<(i128, i128, u32)> {
+    let scale = a.scale().max(b.scale());
+    let at = |x: Decimal| x.mantissa().checked_mul(10i128.checked_pow(scale - x.scale())?);
+    match a.scale() == b.scale() {
+        true => Some((a.mantissa(), b.mantissa(), scale)),
+        false => Some((at(a)?, at(b)?, scale)),
+    }
+}
+
+/// a + b.
+pub(crate) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let (x, y, scale) = align(a, b)?;
+    Some(Decimal::new(x.checked_add(y)?, scale))
+}
+
+/// a - b.
+pub(crate) fn sub(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let (x, y, scale) = align(a, b)?;
+    Some(Decimal::new(x.checked_sub(y)?, scale))
+}
+
+/// a x b.
+pub(crate) fn mul(a: Decimal, b: Decimal) -> Option<Decimal> {
+    Some(Decimal::new(a.mantissa().checked_mul(b.mantissa())?, a.scale() + b.scale()))
+}
+
+/// The sum of all; of none, zero.
+pub(crate) fn sum(parts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
+    parts.into_iter().try_fold(Decimal::new(0, 0), add)
+}
+
+/// Rounded to `places` decimals, halves towards positive infinity: `round(x * 100) div 100`.
+pub(crate) fn round(x: Decimal, places: u32) -> Decimal {
+    let Some(unit) = x.scale().checked_sub(places).and_then(|drop| 10i128.checked_pow(drop)) else {
+        return x;
+    };
+    let (whole, rest) = (x.mantissa().div_euclid(unit), x.mantissa().rem_euclid(unit));
+    Decimal::new(whole + i128::from(rest >= unit - rest && unit > 1), places)
+}
+
+/// Which of two is greater, whatever their scales.
+pub(crate) fn compare(a: Decimal, b: Decimal) -> Ordering {
+    if let Some((x, y, _)) = align(a, b) {
+        return x.cmp(&y);
+    }
+    // The finer one's scale is at most that of a product, 36, so its unit fits.
+    let parts = |x: Decimal| {
+        let unit = 10i128.checked_pow(x.scale()).unwrap_or(i128::MAX);
+        (x.mantissa().div_euclid(unit), Decimal::new(x.mantissa().rem_euclid(unit), x.scale()))
+    };
+    let ((whole_a, rest_a), (whole_b, rest_b)) = (parts(a), parts(b));
+    let rests = || align(rest_a, rest_b).map_or(Ordering::Equal, |(x, y, _)| x.cmp(&y));
+    whole_a.cmp(&whole_b).then_with(rests)
+}
+
+/// Whether both are the same number, whatever their scales.
+pub(crate) fn equal(a: Decimal, b: Decimal) -> bool {
+    compare(a, b) == Ordering::Equal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        parse(text).unwrap().0
+    }
+
+    #[test]
+    fn reads_what_xs_decimal_allows() {
+        for text in ["0", "12", "12.50", "-1.5", "0.05", "123456789012345678.123456789012345678"] {
+            let (value, usual) = parse(text).unwrap();
+            assert_eq!((value.to_string().as_str(), usual), (text, true));
+        }
+        for (text, same) in [
+            (" 5.00\n", "5.00"),
+            ("+5", "5"),
+            ("05.1", "5.1"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("-0.00", "0.00"),
+            ("00", "0"),
+            ("1.0000000000000000000000", "1"),
+            ("0000000000000000000000001", "1"),
+        ] {
+            let (value, usual) = parse(text).unwrap();
+            assert_eq!((value, usual), (number(same), false), "{text:?}");
+        }
+        for text in ["", " ", ".", "-", "+-1", "1e3", "1,0", "NaN", "INF", "1 0", "١", "--1", "1.2.3"] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+        assert_eq!(parse("1234567890123456789"), None);
+        assert_eq!(parse("0.1234567890123456789"), None);
+    }
+
+    #[test]
+    fn rounds_halves_up() {
+        for (text, rounded) in [
+            ("1.005", "1.01"),
+            ("-1.005", "-1.00"),
+            ("1.0049", "1.00"),
+            ("-1.006", "-1.01"),
+            ("1.5", "1.5"),
+            ("7", "7"),
+        ] {
+            assert!(equal(round(number(text), 2), number(rounded)), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_exactly_or_not_at_all() {
+        assert!(equal(sum(["0.1", "0.2", "3"].map(number)).unwrap(), number("3.30")));
+        assert!(equal(sub(number("1"), number("0.001")).unwrap(), number("0.999")));
+        assert!(equal(mul(number("1.5"), number("-0.15")).unwrap(), number("-0.225")));
+        let huge = number("999999999999999999.999999999999999999");
+        assert_eq!(mul(huge, huge), None);
+        let times = Decimal::new(i128::MAX, 0);
+        assert_eq!(add(times, number("0.1")), None);
+        assert_eq!(compare(times, number("0.1")), Ordering::Greater);
+        assert_eq!(compare(number("-0.1"), times), Ordering::Less);
+        assert_eq!(compare(Decimal::new(i128::MIN, 0), number("0.1")), Ordering::Less);
+    }
+}
