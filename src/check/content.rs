@@ -4,7 +4,7 @@ use super::Board;
 use super::finding::{At, Notes, because};
 use super::select::is_invoice;
 use super::wording::Check;
-use crate::rules::{Finding, Layer, Severity};
+use crate::rules::{self, Context, Finding, Layer, Measure, Severity};
 use crate::schema::{self, Structure};
 use crate::text::Bilingual;
 use crate::xml::{Dom, XmlError};
@@ -21,8 +21,9 @@ pub(super) fn structure(board: &mut Board, dom: &Dom) {
     board.put(Layer::Xsd, findings);
 }
 
-/// Judges what the document says by EN 16931 and the authority's rules.
-pub(super) fn rules(board: &mut Board, dom: &Dom) {
+/// Judges what the document says by EN 16931 and the authority's rules, as the
+/// platform does today.
+pub(super) fn rules(board: &mut Board, dom: &Dom, now: i64) {
     if !is_invoice(dom.root()) {
         for layer in [Layer::En16931, Layer::Ksa] {
             let mut notes = Notes::new(layer);
@@ -30,6 +31,12 @@ pub(super) fn rules(board: &mut Board, dom: &Dom) {
             notes.error(Check::NoRule, At::Node(dom.root()), because(cause));
             board.close(notes);
         }
+        return;
+    }
+    let facts = rules::from_xml(dom.root());
+    let context = Context { measure: Measure::Current, now };
+    for layer in [Layer::En16931, Layer::Ksa] {
+        board.put(layer, rules::findings(layer, &facts, &context));
     }
 }
 

@@ -98,7 +98,7 @@ pub fn judge(bytes: &[u8], options: &Options) -> Judgement {
     let facts = match Dom::parse(bytes) {
         Ok(dom) => {
             content::structure(&mut board, &dom);
-            content::rules(&mut board, &dom);
+            content::rules(&mut board, &dom, options.now);
             let facts = stamp_layers(&mut board, &dom, options);
             let mut notes = Notes::new(Layer::Extra);
             extra::check(&mut notes, dom.root());

@@ -74,7 +74,8 @@ pub(super) fn character(text: &str, at: usize) -> Option<char> {
 /// `01` or `02` and flags of 0 or 1, of so many characters altogether.
 pub(super) fn is_type_name(name: &str, lengths: std::ops::RangeInclusive<usize>) -> bool {
     let flags = name.strip_prefix("01").or_else(|| name.strip_prefix("02"));
-    lengths.contains(&name.len()) && flags.is_some_and(|flags| flags.bytes().all(|b| matches!(b, b'0' | b'1')))
+    lengths.contains(&name.len())
+        && flags.is_some_and(|flags| flags.bytes().all(|b| matches!(b, b'0' | b'1')))
 }
 
 /// `hh:mm:ss` with or without `Z`.
@@ -93,7 +94,8 @@ fn seconds_of_day(clock: &str) -> Option<i64> {
 
 /// Two digits as a number.
 fn two(tens: u8, ones: u8) -> Option<i64> {
-    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+    (tens.is_ascii_digit() && ones.is_ascii_digit())
+        .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
 }
 
 /// An `xs:time`: the seconds of its day and the seconds of its zone east of
@@ -121,7 +123,11 @@ fn zone(text: &str) -> Option<Option<i64>> {
         &[sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
             let (hour, minute) = (two(h1, h2)?, two(m1, m2)?);
             let seconds = hour * 3600 + minute * 60;
-            (minute < 60 && seconds <= 14 * 3600).then_some(Some(if sign == b'-' { -seconds } else { seconds }))
+            (minute < 60 && seconds <= 14 * 3600).then_some(Some(if sign == b'-' {
+                -seconds
+            } else {
+                seconds
+            }))
         }
         _ => None,
     }
@@ -157,7 +163,8 @@ pub(super) fn is_date(text: &str) -> bool {
     let Some(year) = text.get(..4).filter(|_| text.len() == 10 && !text.starts_with(['0', '1'])) else {
         return false;
     };
-    date(text).is_some() || (text.ends_with("-02-29") && year.parse().is_ok_and(|year: u32| year % 4 == 0))
+    date(text).is_some()
+        || (text.ends_with("-02-29") && year.parse().is_ok_and(|year: u32| year.is_multiple_of(4)))
 }
 
 /// A date that BR-KSA-04 and BR-KSA-36 compare: of the years 1800 to 2099.
@@ -235,7 +242,9 @@ mod tests {
     #[test]
     fn dates() {
         assert_eq!(date("2024-02-29"), Some((2024, 2, 29)));
-        for wrong in ["2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-04-31", "2024-1-1", "24-01-01"] {
+        for wrong in
+            ["2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-04-31", "2024-1-1", "24-01-01"]
+        {
             assert_eq!(date(wrong), None, "{wrong}");
         }
         assert_eq!(days((1970, 1, 1)), 0);

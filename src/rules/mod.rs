@@ -16,6 +16,7 @@ mod from_xml;
 mod ksa;
 mod table;
 mod table_en;
+mod table_ksa;
 mod term;
 mod violation;
 mod words;
@@ -29,7 +30,6 @@ pub use finding::Finding;
 pub use from_invoice::from_invoice;
 pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
-pub use table_en::EN16931;
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
 pub use words::finding;
@@ -53,4 +53,33 @@ pub fn violations(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Vio
         _ => {}
     }
     out.into_vec()
+}
+
+/// The same in words for people.
+pub fn findings(layer: Layer, facts: &Facts<'_>, context: &Context) -> Vec<Finding> {
+    let in_words = |found: &Violation| {
+        let rule = rule(found.rule).unwrap_or(&UNLISTED);
+        Finding { rule: found.rule.into(), layer, ..words::finding(rule, found) }
+    };
+    violations(layer, facts, context).iter().map(in_words).collect()
+}
+
+/// Of an id that the table lacks, which a test forbids: still an error, never silence.
+const UNLISTED: Rule = Rule {
+    id: "RULE-EVALUATION",
+    layer: Layer::Ksa,
+    severity: Severity::Error,
+    edition: Edition::Both,
+    guard: Guard::Built("no predicate names a rule that is not in the table"),
+};
+
+/// The table of both stylesheets. `RULE-EVALUATION`, by which either may stop
+/// as a whole, stands in it once.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    table_en::EN16931.iter().chain(table_ksa::KSA)
+}
+
+/// The rule of this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
 }

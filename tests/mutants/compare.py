@@ -7,12 +7,13 @@ covers it; verdicts may differ only under an entry that says so. Exits 1 on anyt
 from __future__ import annotations
 
 import argparse
-import json
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from judge import objects
 
 AGREE, OTHER_IDS, WE_PASS, WE_REFUSE = "agree", "same verdict, other ids", "WE PASS WHAT IT REFUSES", "we refuse what it passes"
 
@@ -25,6 +26,7 @@ class Entry:
     theirs: list[str] = field(default_factory=list)  # ids that only the judge may report
     ours: list[str] = field(default_factory=list)  # ids that only tilld may report
     operator: str = "*"
+    what: str = "*"  # pattern of what the mutation changed
     given: str | None = None  # an id that must be among the judge's
     given_ours: str | None = None  # an id that must be among tilld's
     verdict: str = ""  # "we pass" or "we refuse", if it may decide the verdict
@@ -32,6 +34,7 @@ class Entry:
 
     def applies(self, mutant: dict, theirs: set[str], ours: set[str]) -> bool:
         return (any(fnmatchcase(name, self.operator) for name in mutant["operators"] or ["none"])
+                and any(fnmatchcase(said, self.what) for said in mutant["what"] or [""])
                 and (self.given is None or any(fnmatchcase(one, self.given) for one in theirs))
                 and (self.given_ours is None or any(fnmatchcase(one, self.given_ours) for one in ours)))
 
@@ -59,8 +62,10 @@ def unargued(mutant: dict, theirs: dict, ours: dict, kind: str, entries: list[En
     return left if allowed else left or ["verdict"]
 
 
-def lines(path: Path) -> list[dict]:
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+def narrowed(verdict: dict, layers: list[str]) -> dict:
+    """The verdict as it would be if there were these layers alone."""
+    ids = [one for one in verdict["ids"] if one.split("/")[0] in layers]
+    return {**verdict, "ids": ids, "pass": set(ids) <= {"ksa/BR-KSA-98"}}
 
 
 def main() -> int:
@@ -68,12 +73,16 @@ def main() -> int:
     ask.add_argument("folder", type=Path, help="with manifest.jsonl, theirs.jsonl, ours.jsonl")
     ask.add_argument("--differences", type=Path, default=Path(__file__).with_name("differences.toml"))
     ask.add_argument("--examples", type=int, default=3, help="examples shown of each cause")
+    ask.add_argument("--layer", action="append", help="look at this layer alone (repeatable); its ids decide the verdict")
     ask.add_argument("--unused", action="store_true", help="name the entries that argued nothing in this run")
     given = ask.parse_args()
     entries = [Entry(**one) for one in tomllib.loads(given.differences.read_text(encoding="utf-8")).get("difference", [])]
-    theirs, ours = ({one["file"]: one for one in lines(given.folder / name)} for name in ("theirs.jsonl", "ours.jsonl"))
+    theirs, ours = ({one["file"]: one for one in objects((given.folder / name).read_text(encoding="utf-8"))} for name in ("theirs.jsonl", "ours.jsonl"))
+    for verdicts in (theirs, ours) if given.layer else ():
+        for file, verdict in verdicts.items():
+            verdicts[file] = narrowed(verdict, given.layer)
     kinds, argued, causes = Counter(), Counter(), {}
-    for mutant in lines(given.folder / "manifest.jsonl"):
+    for mutant in objects((given.folder / "manifest.jsonl").read_text(encoding="utf-8")):
         name = mutant["file"]
         if name not in theirs or name not in ours:
             causes.setdefault((WE_PASS, "no verdict at all"), []).append(mutant)

@@ -17,6 +17,11 @@ from pathlib import Path
 Verdict = dict[str, object]
 
 
+def objects(text: str) -> list[dict]:
+    """JSON objects, one to a line; only LF ends a line (U+2028 in a value does not)."""
+    return [json.loads(one) for one in text.split("\n") if one]
+
+
 def theirs(conformance: Path, folder: Path, jobs: int) -> list[Verdict]:
     command = [sys.executable, str(conformance / "check_invoice.py"), "--strict", "--json", "--jobs", str(jobs), str(folder)]
     ran = subprocess.run(command, stdout=subprocess.PIPE, cwd=folder, check=False)
@@ -39,8 +44,7 @@ def ours(tilld: Path, folder: Path) -> list[Verdict]:
     if ran.returncode not in (0, 1):
         sys.exit("judge: tilld check ended with %d" % ran.returncode)
     made: list[Verdict] = []
-    for text in ran.stdout.decode("utf-8").splitlines():
-        result = json.loads(text)
+    for result in objects(ran.stdout.decode("utf-8")):
         ids = {"%s/%s" % (one["layer"], one["rule"]) for one in result["findings"]}
         made.append({"file": Path(result["file"]).name, "pass": result["verdict"] != "fail", "ids": sorted(ids)})
     return made

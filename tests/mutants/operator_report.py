@@ -5,25 +5,21 @@ Exits 1 if an operator that is not neutral had all its mutants accepted, or a ne
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
 
+from judge import objects
 from mutate import REGISTER
 
 ENOUGH = 10  # mutants of one operator from which on none refused counts as a fault of the operator
 
 
-def lines(path: Path) -> list[dict]:
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
-
-
 def main() -> int:
     folder = Path(sys.argv[1])
-    verdicts = {one["file"]: one for one in lines(folder / "theirs.jsonl")}
+    verdicts = {one["file"]: one for one in objects((folder / "theirs.jsonl").read_text(encoding="utf-8"))}
     made, refused, faults = Counter(), Counter(), []
-    for mutant in lines(folder / "manifest.jsonl"):
+    for mutant in objects((folder / "manifest.jsonl").read_text(encoding="utf-8")):
         verdict = verdicts[mutant["file"]]
         for name in mutant["operators"] if len(mutant["operators"]) == 1 else []:
             made[name] += 1

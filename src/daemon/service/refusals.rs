@@ -3,6 +3,7 @@
 use crate::api::Refusal;
 use crate::invoice::Finding;
 use crate::ledger::{AppendError, LedgerGone, StorageError};
+use crate::rules;
 use crate::text::{Bilingual, Problem, StoredProblem};
 
 /// One finding at a field of the request.
@@ -35,6 +36,7 @@ pub(super) fn refusal(error: AppendError) -> Refusal {
         | AppendError::NotYetValid { .. }
         | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),
+        AppendError::Rules(found) => Refusal::Findings(found.into_iter().map(of_rule).collect()),
         AppendError::Return(_) => refused("original", words),
         AppendError::Correction(_) => refused("rejected", words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
@@ -42,6 +44,12 @@ pub(super) fn refusal(error: AppendError) -> Refusal {
             Refusal::Unavailable(words)
         }
     }
+}
+
+/// A broken rule as the finding on a request that it is.
+fn of_rule(found: rules::Finding) -> Finding {
+    let rule = rules::rule(&found.rule).map_or("RULE-EVALUATION", |rule| rule.id);
+    Finding { rule, field: found.field, message: found.message, remedy: found.remedy }
 }
 
 fn refused(field: &str, words: Bilingual) -> Refusal {

@@ -75,19 +75,29 @@ pub(super) fn of_line(entries: &[AllowanceCharge<'_>], at: usize, out: &mut Viol
 }
 
 /// Those inside the price of the `at`-th line: BR-KSA-EN16931-06, BR-KSA-EN16931-07.
-pub(super) fn of_price(entries: &[AllowanceCharge<'_>], price: Option<Decimal>, at: usize, out: &mut Violations) {
+pub(super) fn of_price(
+    entries: &[AllowanceCharge<'_>],
+    price: Option<Decimal>,
+    at: usize,
+    out: &mut Violations,
+) {
     for entry in entries {
         marked(entry, at, out);
         base_needed(entry, Term::PriceAllowance, at, out);
         if is_charge(entry) == Some(true) {
-            out.add_at("BR-KSA-EN16931-06", Term::PriceAllowance, at, Wrong::Forbidden { because: Because::Charge });
+            out.add_at(
+                "BR-KSA-EN16931-06",
+                Term::PriceAllowance,
+                at,
+                Wrong::Forbidden { because: Because::Charge },
+            );
         }
         let Some(base) = &entry.base else { continue };
         let expected = base.number.value().zip(value(entry.amount.as_ref()));
         let expected = expected.and_then(|(base, less)| super::super::arithmetic::sub(base, less));
-        let right = price.zip(expected).is_some_and(|(found, expected)| {
-            super::super::arithmetic::equal(found, expected)
-        });
+        let right = price
+            .zip(expected)
+            .is_some_and(|(found, expected)| super::super::arithmetic::equal(found, expected));
         if !right {
             let wrong = sum(price, expected, How::BaseLessAllowance);
             out.add_at("BR-KSA-EN16931-07", Term::Price, at, wrong);
@@ -101,7 +111,13 @@ fn sum(found: Option<Decimal>, expected: Option<Decimal>, how: How) -> Wrong {
 }
 
 /// A rate other than 0 where nothing is taxed.
-pub(super) fn no_rate(rule: &'static str, term: Term, category: &TaxCategory<'_>, at: usize, out: &mut Violations) {
+pub(super) fn no_rate(
+    rule: &'static str,
+    term: Term,
+    category: &TaxCategory<'_>,
+    at: usize,
+    out: &mut Violations,
+) {
     let Some(rate) = category.percent.as_ref() else { return };
     if rate.value().is_some_and(|rate| rate.mantissa() != 0) {
         out.add_at(rule, term, at, Wrong::NotZero { found: rate.text().into_owned() });
@@ -195,7 +211,9 @@ fn share_of_base(entry: &AllowanceCharge<'_>, term: Term, at: usize, out: &mut V
         let because = Because::Base;
         out.add_at("BR-KSA-EN16931-05", Term::AllowancePercent, at, Wrong::MissingBecause { because });
     }
-    let (Some(found), Some(base)) = (value(entry.amount.as_ref()), value(entry.base.as_ref())) else { return };
+    let (Some(found), Some(base)) = (value(entry.amount.as_ref()), value(entry.base.as_ref())) else {
+        return;
+    };
     let percent = entry.percent.as_ref().and_then(|percent| percent.value());
     let expected = percent.and_then(|percent| share(base, percent));
     if expected.map(Printed::of) != printed(entry.amount.as_ref()) || expected.is_none() {
@@ -216,8 +234,10 @@ fn share(base: Decimal, percent: Decimal) -> Option<i128> {
 
 /// The nearest double.
 fn double(number: Decimal) -> Option<f64> {
-    const UNITS: [f64; 19] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
+    const UNITS: [f64; 19] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18,
+    ];
     let unit = UNITS.get(number.scale() as usize)?;
     if number.mantissa().unsigned_abs() < 1 << 53 {
         // Both are exact, so the quotient is the nearest double.

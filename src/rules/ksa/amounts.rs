@@ -80,7 +80,8 @@ fn document(judged: &Judged<'_>, judge: &mut Judge<'_, '_>) {
         judge.code(Term::Rounding, &totals.rounding);
         judge.currency(Term::Payable, &totals.payable);
     }
-    if let Some(Number::Value(rate)) = facts.exchange_rate.as_ref().map(|rate| Number::read(written(&rate.rate).into()))
+    if let Some(Number::Value(rate)) =
+        facts.exchange_rate.as_ref().map(|rate| Number::read(written(&rate.rate).into()))
         && rate.mantissa() < 0
     {
         judge.out.add("BR-KSA-F-04", Term::ExchangeRate, Wrong::Negative { found: rate.to_string() });

@@ -42,8 +42,7 @@ fn totals(judged: &Judged<'_>, out: &mut Violations) {
         out.add("BR-KSA-EN16931-08", Term::Subtotals, Wrong::Count { found, expected: "1" });
     }
     let found = plain().count();
-    let both_wrong = judged.both && facts.tax_totals.len() != 2;
-    if facts.tax_currency.is_some() && (found != 1 || both_wrong) {
+    if facts.tax_currency.is_some() && found != 1 {
         out.add("BR-KSA-EN16931-09", Term::TaxTotalAccounting, Wrong::Count { found, expected: "1" });
     }
     let currency = written(&facts.currency);

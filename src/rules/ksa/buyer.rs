@@ -110,7 +110,8 @@ fn vat_number(judged: &Judged<'_>, buyer: &Party<'_>, out: &mut Violations) {
 /// The exemption codes of every VAT breakdown, also of lines.
 fn exemption_codes<'f>(facts: &'f Facts<'f>) -> impl Iterator<Item = &'f str> + Clone {
     let totals = facts.tax_totals.iter().chain(facts.lines.iter().flat_map(|line| &line.tax_totals));
-    let categories = totals.flat_map(|total| &total.subtotals).filter_map(|subtotal| subtotal.category.as_ref());
+    let categories =
+        totals.flat_map(|total| &total.subtotals).filter_map(|subtotal| subtotal.category.as_ref());
     categories.filter_map(|category| category.exemption_code.as_deref())
 }
 

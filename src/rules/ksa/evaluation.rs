@@ -59,9 +59,10 @@ fn references(judged: &Judged<'_>) -> Option<Found> {
     let facts = judged.facts;
     let contracts = facts.contract_references.iter().filter(|contract| contract.is_some()).count();
     let counters = facts.references.iter().filter(|reference| reference.uuid.is_some()).count();
-    let codes = facts.references.iter().filter(|reference| {
-        reference.object.is_some() && trim(written(&reference.id)) == "QR"
-    });
+    let codes = facts
+        .references
+        .iter()
+        .filter(|reference| reference.object.is_some() && trim(written(&reference.id)) == "QR");
     let stamped = judged.simplified
         && facts.references.iter().any(|one| one.attached && trim(written(&one.id)) != "PIH");
     let informations = facts.signature_information.iter().filter(|one| one.referenced.is_some()).count();
@@ -153,7 +154,8 @@ fn breakdown(judged: &Judged<'_>) -> Option<Found> {
         (totals.count(), taxes.clone().any(|tax| tax.mantissa() > 0))
     };
     let foreign = !matches!(written(&facts.currency), "" | "SAR");
-    let ((groups, charged), (plain, told)) = if foreign { (positive(true), positive(false)) } else { Default::default() };
+    let ((groups, charged), (plain, told)) =
+        if foreign { (positive(true), positive(false)) } else { Default::default() };
     if charged && told && (groups > 1 || plain > 1) {
         return several(Term::TaxTotals, groups.max(plain));
     }

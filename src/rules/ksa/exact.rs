@@ -120,6 +120,10 @@ mod tests {
         let huge = d("999999999999999999.999999999999");
         assert_eq!(divide(huge, huge), None);
         assert_eq!(floor(d("-1.5"), 0), Some(-2));
-        assert!(is_between(d("100.00"), 0, 100) && !is_between(d("100.01"), 0, 100) && !is_between(d("-0.1"), 0, 9));
+        assert!(
+            is_between(d("100.00"), 0, 100)
+                && !is_between(d("100.01"), 0, 100)
+                && !is_between(d("-0.1"), 0, 9)
+        );
     }
 }

@@ -19,6 +19,8 @@ mod prepayments;
 mod references;
 mod seller;
 mod stamp;
+#[cfg(test)]
+mod tests;
 
 use super::facts::{AllowanceCharge, Facts, TaxCategory, Text};
 use super::forms::{character, has_flags, is_longer, length, trim, written};

@@ -38,7 +38,12 @@ fn reasons(all: &[PaymentMeans<'_>], out: &mut Violations) {
         for reason in &means.reasons {
             let found = length(reason);
             if !(1..=1000).contains(&found) {
-                out.add_at("BR-KSA-F-06-C13", Term::Reason, at, Wrong::Length { found, least: 1, most: 1000 });
+                out.add_at(
+                    "BR-KSA-F-06-C13",
+                    Term::Reason,
+                    at,
+                    Wrong::Length { found, least: 1, most: 1000 },
+                );
             }
         }
     }

@@ -6,7 +6,7 @@ use super::super::forms::{is_blank, time, trim, written};
 use super::super::term::Term;
 use super::super::violation::{Because, Form, How, Violations, Wrong};
 use super::exact::{Printed, is_zero, printed, round, value};
-use super::{Judged, breakdown, allowances, is_category, is_untaxed, is_vat};
+use super::{Judged, allowances, breakdown, is_category, is_untaxed, is_vat};
 use crate::money::Decimal;
 
 pub(super) fn run(judged: &Judged<'_>, out: &mut Violations) {
@@ -76,7 +76,8 @@ fn prepaid_sum(judged: &Judged<'_>, paid: Option<Decimal>, out: &mut Violations)
     let mut types = references.filter_map(|reference| reference.type_code.as_deref());
     let positive = |sum: Option<Decimal>| sum.is_some_and(|sum| sum.mantissa() > 0);
     let unpaid = prepaid.mantissa() == 0 && some;
-    let mistyped = prepaid.mantissa() != 0 && positive(taxable) && positive(tax) && types.any(|code| code != "386");
+    let mistyped =
+        prepaid.mantissa() != 0 && positive(taxable) && positive(tax) && types.any(|code| code != "386");
     let differs = total.and_then(Printed::number) != Printed::number(prepaid);
     if unpaid || mistyped || differs {
         let expected = total.unwrap_or(prepaid);
@@ -176,13 +177,16 @@ fn advance_tax(subtotal: &Subtotal<'_>, category: &TaxCategory<'_>, at: usize, o
     let product = value(subtotal.taxable.as_ref()).zip(rate).and_then(|(taxable, rate)| mul(taxable, rate));
     let found = printed(subtotal.tax.as_ref());
     let (right, expected) = if exact {
-        let expected = product.and_then(|product| round(Decimal::new(product.mantissa(), product.scale() + 2)));
+        let expected =
+            product.and_then(|product| round(Decimal::new(product.mantissa(), product.scale() + 2)));
         (found == Some(Printed::of(0)) && found == expected.map(Printed::of), expected)
     } else {
         // The rule adds a hundredth of a hundredth before it rounds.
         let product = product.filter(|_| is_vat(category));
         let expected = product
-            .and_then(|product| add(Decimal::new(product.mantissa(), product.scale() + 2), Decimal::new(1, 4)))
+            .and_then(|product| {
+                add(Decimal::new(product.mantissa(), product.scale() + 2), Decimal::new(1, 4))
+            })
             .and_then(round);
         let negative = product.is_some_and(|product| product.mantissa() < 0);
         let near = |e: i128| [Printed::of(e - 1), Printed::signed(e, negative), Printed::of(e + 1)];

@@ -27,7 +27,9 @@ pub(super) fn run(judged: &Judged<'_>, out: &mut Violations) {
 /// BR-KSA-60.
 fn present(judged: &Judged<'_>, out: &mut Violations) {
     let mut signatures = judged.facts.signatures.iter();
-    if !signatures.any(|signature| !written(&signature.id).is_empty() || !written(&signature.method).is_empty()) {
+    if !signatures
+        .any(|signature| !written(&signature.id).is_empty() || !written(&signature.method).is_empty())
+    {
         let because = Because::Simplified;
         out.add("BR-KSA-60", Term::Signature, Wrong::MissingBecause { because });
     }
