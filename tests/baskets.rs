@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use common::baskets::basket;
 use common::{Seeded, VectorSigner, certificate, seller};
-use tilld::chain::follow;
+use tilld::chain::{Link, follow};
 use tilld::invoice::{DocumentType, Finding, price, read_sale};
 use tilld::ledger::{Order, Store, Surroundings, TestClock, Unit, audit};
-use tilld::{stamp, ubl};
+use tilld::xml::Dom;
+use tilld::{rules, stamp, ubl};
 
 /// 22 November 2026, 12:00 in Riyadh.
 const NOON: i64 = 1_795_338_000;
@@ -78,6 +79,7 @@ fn every_document_costs_what_its_prices_say() {
         let reading = ubl::read(&xml).unwrap();
         assert_eq!(reading.payable.get(), basket.payable, "{}", basket.request);
         assert!(reading.lines.iter().all(|line| line.net + line.vat_amount == line.gross));
+        same_facts(&xml, &verified.link, &verified.qr);
         if let Some(out) = &out {
             std::fs::create_dir_all(out).unwrap();
             std::fs::write(out.join(format!("{}.xml", stored.number)), &xml).unwrap();
@@ -86,4 +88,16 @@ fn every_document_costs_what_its_prices_say() {
     store.close().unwrap();
     let report = audit::verify_chain(&data, |_| {}).unwrap();
     assert_eq!((report.documents, report.findings.len()), (count, 0));
+}
+
+/// What the rules saw before the document was written is what its XML says.
+fn same_facts(xml: &[u8], link: &Link, qr: &str) {
+    let dom = Dom::parse(xml).unwrap();
+    let written = rules::from_xml(dom.root());
+    let invoice = ubl::restore(xml).unwrap();
+    let (before, after) =
+        (format!("{:#?}", rules::from_invoice(&invoice, link, qr)), format!("{written:#?}"));
+    let other = before.lines().zip(after.lines()).enumerate().find(|(_, (before, after))| before != after);
+    assert_eq!(other, None);
+    assert_eq!(before.len(), after.len());
 }

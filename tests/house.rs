@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
-    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp"]),
+    ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp", "rules"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["text", "invoice", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),

@@ -4,7 +4,7 @@ use super::Board;
 use super::finding::{At, Notes, because};
 use super::select::is_invoice;
 use super::wording::Check;
-use crate::rules::{self, Context, Edition, Finding, Guard, Layer, Measure, Rule, Severity, Violation};
+use crate::rules::{self, Context, Finding, Layer, Measure, Severity};
 use crate::schema::{self, Structure};
 use crate::text::Bilingual;
 use crate::xml::{Dom, XmlError};
@@ -36,24 +36,8 @@ pub(super) fn rules(board: &mut Board, dom: &Dom, now: i64) {
     let facts = rules::from_xml(dom.root());
     let context = Context { measure: Measure::Current, now };
     for layer in [Layer::En16931, Layer::Ksa] {
-        let violations = rules::violations(layer, &facts, &context);
-        board.put(layer, violations.iter().map(|found| in_words(layer, found)).collect());
+        board.put(layer, rules::findings(layer, &facts, &context));
     }
-}
-
-/// What counts where the table has no entry of that id: nothing found may be lost.
-static UNLISTED: Rule = Rule {
-    id: "RULE-EVALUATION",
-    layer: Layer::Ksa,
-    severity: Severity::Error,
-    edition: Edition::Both,
-    guard: Guard::Request,
-};
-
-/// Either stylesheet can fire `RULE-EVALUATION`, which the table has once.
-fn in_words(layer: Layer, violation: &Violation) -> Finding {
-    let rule = rules::rule(violation.rule).unwrap_or(&UNLISTED);
-    Finding { rule: violation.rule.into(), layer, ..rules::finding(rule, violation) }
 }
 
 /// A document that no parser should read.

@@ -15,6 +15,9 @@ const ALTERNATIVE_NAME: &str = "2.5.29.17";
 /// UID, which holds the VAT number of the unit.
 const UID: &str = "0.9.2342.19200300.100.1.1";
 
+/// Bytes of a serial number. The standard has 20; writing one out takes the square of its length.
+const MOST_OF_SERIAL: usize = 1024;
+
 /// The facts of a certificate that a stamp is compared with.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
@@ -53,7 +56,11 @@ impl Certificate {
         outer.end()?;
 
         let version = version(&mut body)?;
-        let serial = decimal(der::integer(body.take(der::INTEGER)?.content)?);
+        let serial = der::integer(body.take(der::INTEGER)?.content)?;
+        if serial.len() > MOST_OF_SERIAL {
+            return Err("its serial number is too long");
+        }
+        let serial = decimal(serial);
         algorithm(body.take(der::SEQUENCE)?.content)?;
         let issuer = Name::read(body.take(der::SEQUENCE)?.content)?;
         let mut validity = Reader::new(body.take(der::SEQUENCE)?.content);

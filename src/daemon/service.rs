@@ -21,6 +21,7 @@ use crate::ledger::{
     Stored, audit,
 };
 use crate::report::{self, Wake, Wakes};
+use crate::rules;
 use crate::text::{Bilingual, Problem};
 use crate::ubl;
 
@@ -377,12 +378,19 @@ fn refusal(error: AppendError) -> Refusal {
         | AppendError::NotYetValid { .. }
         | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),
+        AppendError::Rules(findings) => Refusal::Findings(findings.into_iter().map(of_rule).collect()),
         AppendError::Return(_) | AppendError::Correction(_) => Refusal::Unavailable(words),
         AppendError::Seal(_) | AppendError::Storage(_) => {
             tracing::error!(error = words.en, "the ledger refused");
             Refusal::Unavailable(words)
         }
     }
+}
+
+/// A broken rule as the finding on a request that it is.
+fn of_rule(found: rules::Finding) -> Finding {
+    let rule = rules::rule(&found.rule).map_or("RULE-EVALUATION", |rule| rule.id);
+    Finding { rule, field: found.field, message: found.message, remedy: found.remedy }
 }
 
 #[cfg(test)]

@@ -161,6 +161,11 @@ pub struct PricedPrepayment {
     pub tax: Halalas,
 }
 
+impl PricedPrepayment {
+    /// `cbc:Name` of the line that states it.
+    pub const LINE_NAME: &'static str = "تسوية دفعة مقدمة | Prepayment adjustment";
+}
+
 /// What the prices of a document hold; a document never mixes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Basis {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::backlog::Report;
 use super::database::{Durability, signed};
 use super::document::{Stored, kind_number, tenders_text};
+use super::gate::broken_rules;
 use super::ids::{ChainId, DocumentId, PrintJobId, RANDOM};
 use super::paid::{Content, Paid};
 use super::state::{PrintState, ReportState};
@@ -78,6 +79,12 @@ impl Store {
         let place = self.next_place(corrected.as_ref())?;
         let (invoice, order) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
+        // Behind the stamp, since the rules bound the QR code as well; still
+        // nothing is taken.
+        let broken = broken_rules(&invoice, &place.link, &sealed.qr, place.signed.unix());
+        if !broken.is_empty() {
+            return Err(AppendError::Rules(broken));
+        }
         let xml = self.packer(place.id.chain())?.pack(&sealed.xml)?;
         let stored = stored(&place, &invoice, &sealed, &order);
         self.commit(&place, &stored, &Packed { xml, paid }, order)?;

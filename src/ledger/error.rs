@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::ids::DocumentId;
 use super::state::IllegalTransition;
 use super::{CorrectionError, ReturnError};
+use crate::rules::Finding;
 use crate::stamp::QrError;
 use crate::text::Bilingual;
 
@@ -182,6 +183,9 @@ pub enum AppendError {
     Expired { until: String, now: String },
     #[error("the clock of the till shows no usable time. Set the clock right")]
     ClockUnusable,
+    /// What the authority would find; nothing was taken.
+    #[error("the document breaks {}", rule_list(.0))]
+    Rules(Vec<Finding>),
     #[error("the document could not be sealed: {0}")]
     Seal(String),
     #[error(transparent)]
@@ -203,6 +207,12 @@ fn way_out(seconds: i64) -> [&'static str; 2] {
          passed it, or ask support",
         " إن كانت الساعة صحيحة فآخر فاتورة تحمل وقتا في المستقبل: يستأنف البيع بعد ذلك الوقت، أو اتصل بالدعم.",
     ]
+}
+
+fn rule_list(findings: &[Finding]) -> String {
+    let parts: Vec<String> =
+        findings.iter().map(|one| format!("{} ({})", one.rule, one.message.en)).collect();
+    parts.join(", ")
 }
 
 impl AppendError {
@@ -240,6 +250,10 @@ impl AppendError {
                 )
             }
             AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),
+            AppendError::Rules(findings) => {
+                let parts: Vec<&str> = findings.iter().map(|one| one.message.ar.as_str()).collect();
+                format!("المستند لا يستوفي القواعد: {}", parts.join(" "))
+            }
             AppendError::Seal(_) => "تعذر ختم الفاتورة. لم يستهلك أي رقم. اتصل بالدعم.".to_owned(),
             AppendError::Return(error) => return error.words(),
             AppendError::Correction(error) => return error.words(),

@@ -39,6 +39,7 @@ mod database;
 mod document;
 mod error;
 mod evidence;
+mod gate;
 mod handle;
 mod ids;
 mod keys;

@@ -153,18 +153,18 @@ fn tax_scheme(vat_number: &str) -> TaxScheme<'_> {
 }
 
 fn address(place: &invoice::Address) -> Address<'_> {
-    // The writer leaves out what a foreign address does not have.
+    // The writer leaves out what an address does not have.
     let present = |text| Some(Cow::Borrowed(text)).filter(|text: &Cow<'_, str>| !text.is_empty());
     Address {
-        street: said(&place.street),
+        street: present(&place.street),
         additional_street: place.additional_street.as_deref().map(Cow::from),
         building: present(&place.building),
         plot: place.additional_number.as_deref().map(Cow::from),
         district: present(&place.district),
-        city: said(&place.city),
+        city: present(&place.city),
         postal_code: present(&place.postal_code),
         province: place.province.as_deref().map(Cow::from),
-        country: said(&place.country),
+        country: present(&place.country),
     }
 }
 
@@ -300,7 +300,7 @@ fn prepayment_line<'a>(number: usize, advance: &'a PricedPrepayment, money: Mone
     let zero = Halalas::ZERO;
     Line {
         id: Some(number.to_string().into()),
-        quantity: Some(Number::Value(Decimal::new(0, 6))),
+        quantity: Some(Number::Value(Decimal::new(0, 2))),
         unit: said("PCE"),
         net: money.amount(zero),
         references: advance
@@ -323,11 +323,9 @@ fn prepayment_line<'a>(number: usize, advance: &'a PricedPrepayment, money: Mone
                 category: Some(category_with_reason(&advance.vat)),
             }],
         }],
-        name: said(PREPAYMENT_NAME),
+        name: said(PricedPrepayment::LINE_NAME),
         categories: vec![category(&advance.vat)],
         price: Some(Price { amount: money.amount(zero), ..Price::default() }),
         ..Line::default()
     }
 }
-
-const PREPAYMENT_NAME: &str = "تسوية الدفعة المقدمة | Prepayment adjustment";

@@ -344,6 +344,7 @@ impl Reader {
             "ClassifiedTaxCategory" => elsewhere.categories.push(self.tax_category(node)),
             "PaymentMeans" => elsewhere.payment_means.push(self.payment_means(node)),
             "BillingReference" => elsewhere.billing_references.push(self.billing_reference(node)),
+            "Delivery" => elsewhere.deliveries.push(self.delivery(node)),
             "AdditionalDocumentReference" => elsewhere.references.push(self.reference(node)),
             "AdditionalItemProperty" => elsewhere.properties.push(self.property(node)),
             _ => {}

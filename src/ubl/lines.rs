@@ -68,15 +68,12 @@ pub(super) fn advance(out: &mut Emitter, number: usize, advance: &PricedPrepayme
         subtotal(out, &advance.vat, advance.taxable, advance.tax);
     });
     out.within("cac:Item", |out| {
-        out.leaf("cbc:Name", ADVANCE);
+        out.leaf("cbc:Name", PricedPrepayment::LINE_NAME);
         out.within("cac:ClassifiedTaxCategory", |out| category(out, &advance.vat));
     });
     out.within("cac:Price", |out| out.amount("cbc:PriceAmount", nothing));
     out.close("cac:InvoiceLine");
 }
-
-/// What the line of an advance is called.
-const ADVANCE: &str = "تسوية دفعة مقدمة | Prepayment adjustment";
 
 fn reference(out: &mut Emitter, document: &PrepaymentReference) {
     out.within("cac:DocumentReference", |out| {

@@ -309,7 +309,7 @@ fn prepayments(rng: &mut Seeded, frame: &Frame, request: &mut Value, total: i64)
             "number": format!("T07-{at:06}"), "date": "2026-10-31", "time": "23:59:59", "vat": vat,
             "amount": riyals(amount),
         });
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             one["uuid"] = json!("8d487816-70b8-4ade-a618-9d620b73814a");
         }
         one

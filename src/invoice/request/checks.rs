@@ -18,7 +18,7 @@ pub(in crate::invoice) fn check(fields: &Fields<'_>, draft: &Draft, found: &mut 
     } else if draft.terms.currency.is_some() {
         found.push(Finding::at("currency", DocumentProblem::CurrencyOnSimplified.into()));
     }
-    if draft.kind.flags.export {
+    if draft.kind.flags.export && draft.kind.subtype == Subtype::Standard {
         check_export(draft, found);
     }
     if draft.kind.flags.summary {
@@ -65,9 +65,10 @@ fn check_company(fields: &Fields<'_>, draft: &Draft, found: &mut Findings) {
     else {
         return;
     };
+    let faulty = found.iter().any(|one| one.field == "buyer.vat_number");
     let mut demand = Demand { found };
     demand.part(buyer.name.is_some(), BuyerPart::Name, "BR-KSA-42", "buyer.name");
-    let known = buyer.id.is_some() || (buyer.vat.is_some() && !draft.kind.flags.export);
+    let known = buyer.id.is_some() || faulty || (buyer.vat.is_some() && !draft.kind.flags.export);
     demand.part(known, BuyerPart::Id, "BR-KSA-81", "buyer.id");
     let nowhere = Address::default();
     let place = buyer.address.as_ref().unwrap_or(&nowhere);

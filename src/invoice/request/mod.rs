@@ -7,6 +7,8 @@ mod buyer;
 mod checks;
 mod line;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod vat;
 
 pub(super) use amounts::{shown, tenders};

@@ -31,7 +31,7 @@ pub(super) fn run(facts: &Facts<'_>, context: &Context, out: &mut Violations) {
     document::run(facts, both, out);
     lines::run(facts, both, out);
     reductions::run(facts, out);
-    categories::run(facts, &sums, both, out);
+    categories::run(facts, &sums, out);
     totals::run(facts, &sums, out);
     breakdown::run(facts, both, out);
     amounts::run(facts, out);

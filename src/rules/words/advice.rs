@@ -107,8 +107,8 @@ pub(super) fn remedy(violation: &Violation) -> Bilingual {
             format!("صحح {ar} في إعدادات الجهاز كما في التسجيل الضريبي."),
         ),
         (_, Source::Buyer) => Bilingual::new(
-            format!("Ask the buyer for the right {en} and enter it in the customer's record."),
-            format!("اطلب من المشتري القيمة الصحيحة ({ar}) وأدخلها في بياناته."),
+            format!("Ask the buyer, and correct this in the customer's record: {en}."),
+            format!("اسأل المشتري وصحح في بياناته: {ar}."),
         ),
         (_, Source::Items) => Bilingual::new(
             format!("Correct the {en} in the item list."),

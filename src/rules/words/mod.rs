@@ -11,10 +11,10 @@ use super::violation::Violation;
 use crate::text::Bilingual;
 
 /// Puts a violation of `rule` into words.
-pub fn finding(rule: &'static Rule, violation: &Violation) -> Finding {
+pub fn finding(rule: &Rule, violation: &Violation) -> Finding {
     let cause = cause::cause(violation);
     Finding {
-        rule: rule.id.into(),
+        rule: std::borrow::Cow::Borrowed(rule.id),
         severity: rule.severity,
         layer: rule.layer,
         field: place(violation),
