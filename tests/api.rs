@@ -179,7 +179,7 @@ async fn sales_are_found_by_uuid_number_reference_and_icv() {
     assert_eq!(found.status, StatusCode::OK);
     assert_eq!(found.json()["sale"], sold);
     assert_eq!(found.json()["report"]["state"], "Queued");
-    for query in ["reference=order%2D4711", "number=T07-000001", "icv=1"] {
+    for query in ["reference=order%2D4711", "number=T07-000001", "icv=1", "qr=AQ9TaG9w"] {
         let found = get(&router, &format!("/v1/sales?{query}")).await;
         assert_eq!(found.json()["sales"][0]["sale"], sold, "{query}");
     }
@@ -190,6 +190,76 @@ async fn sales_are_found_by_uuid_number_reference_and_icv() {
         let answer = get(&router, &format!("/v1/sales{query}")).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "bad-request"), "{query}");
     }
+}
+
+fn post(path: &str, key: &str, body: &str) -> Request<Body> {
+    let mut request = sale(key, body.to_owned());
+    *request.uri_mut() = path.parse().unwrap();
+    request
+}
+
+const CREDIT: &str = r#"{"original":{"number":"T07-000001"},"whole":true,"reason":"goods_returned"}"#;
+const CORRECTION: &str = r#"{"rejected":{"number":"T07-000001"},"changes":{"note":"Put right"}}"#;
+
+#[tokio::test]
+async fn credits_and_corrections_keep_the_rules_of_sales() {
+    let (till, router) = till();
+    for (path, body, code, document) in [
+        ("/v1/credits", CREDIT, "invalid-credit", "credit_note"),
+        ("/v1/corrections", CORRECTION, "invalid-correction", "invoice"),
+    ] {
+        let first = ask(&router, post(path, path, body)).await;
+        assert_eq!(
+            (first.status, &first.json()["kind"]["document"]),
+            (StatusCode::CREATED, &json!(document))
+        );
+        let again = ask(&router, post(path, path, body)).await;
+        assert_eq!((again.status, &again.body), (first.status, &first.body));
+        assert_eq!(again.headers["idempotency-replayed"], "true");
+        // The key belongs to it, whatever is sent under it, and wherever.
+        for (elsewhere, other) in
+            [("/v1/sales", SALE), (path, "{}"), (path, "["), ("/v1/credits", "{\"a\":1}")]
+        {
+            let conflict = ask(&router, post(elsewhere, path, other)).await;
+            assert_eq!(conflict.problem(), "idempotency-key-conflict", "{elsewhere} {other}");
+        }
+        let invalid = ask(&router, post(path, "fresh", "{}")).await;
+        assert_eq!((invalid.status.as_u16(), invalid.problem().as_str()), (422, code));
+        let broken = ask(&router, post(path, "fresh", "[")).await;
+        assert_eq!((broken.status.as_u16(), broken.problem().as_str()), (400, "malformed-json"));
+        let mut keyless = post(path, "k", body);
+        keyless.headers_mut().remove("idempotency-key");
+        assert_eq!(ask(&router, keyless).await.problem(), "idempotency-key-missing");
+        let mut text = post(path, "k", body);
+        text.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+        assert_eq!(ask(&router, text).await.problem(), "unsupported-media-type");
+        assert_eq!(get(&router, path).await.problem(), "method-not-allowed");
+    }
+}
+
+#[tokio::test]
+async fn the_till_finds_bear_the_code_of_the_request() {
+    let (till, router) = till();
+    let finding = tilld::invoice::Finding::at("original", tilld::text::StoredProblem::NotFound.into());
+    *till.mood.lock().unwrap() = Mood::Refuse(Refusal::Findings(vec![finding]));
+    for (path, body, code) in [
+        ("/v1/sales", SALE, "invalid-sale"),
+        ("/v1/credits", CREDIT, "invalid-credit"),
+        ("/v1/corrections", CORRECTION, "invalid-correction"),
+    ] {
+        let answer = ask(&router, post(path, "k", body)).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, code));
+    }
+}
+
+#[tokio::test]
+async fn reasons_are_listed_in_both_languages() {
+    let (_, router) = till();
+    let reasons = get(&router, "/v1/reasons").await.json()["reasons"].as_array().unwrap().clone();
+    let codes: Vec<&str> = reasons.iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["goods_returned", "supply_cancelled", "supply_changed", "amount_amended"]);
+    assert!(reasons.iter().all(|one| !one["en"].as_str().unwrap().is_empty()));
+    assert_eq!(reasons[0]["ar"], "إرجاع السلع أو الخدمات");
 }
 
 #[tokio::test]

@@ -68,8 +68,14 @@ fn example() -> (tempfile::TempDir, String) {
 
 #[test]
 fn help_teaches_and_mistakes_are_usage() {
-    for args in [&["--help"][..], &["sell", "--help"], &["onboard", "--help"], &["config", "check", "--help"]]
-    {
+    for args in [
+        &["--help"][..],
+        &["sell", "--help"],
+        &["onboard", "--help"],
+        &["config", "check", "--help"],
+        &["credit", "--help"],
+        &["correct", "--help"],
+    ] {
         let help = run(args);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{args:?}");
         assert!(help.out.contains("xamples:") || help.out.contains("First steps"), "{}", help.out);
@@ -131,6 +137,95 @@ fn a_sale_is_made_shown_and_repeated() {
     let none = run(&["show", "T08-1", "--socket", &socket]);
     assert_eq!((none.code, none.out.as_str()), (1, ""));
     assert!(none.err.contains("has no invoice T08-1"));
+}
+
+/// What the till was asked by the last command.
+fn asked(served: &Served) -> String {
+    served.till.asked.lock().unwrap().last().unwrap().clone()
+}
+
+#[test]
+fn a_credit_is_made_from_options_or_a_file() {
+    let (served, socket) = served();
+    let at = ["--socket", socket.as_str()];
+    let credit = |args: &[&str]| run(&[&["credit"], args, &at].concat());
+    let whole = ["--number", "T07-1", "--whole", "--reason", "goods_returned", "--key", "c1"];
+    let made = credit(&whole);
+    assert_eq!((made.code, made.err.as_str()), (0, "Key c1\n"));
+    assert!(made.out.contains("Credit note  T07-000001 (ICV 1)\n"), "{}", made.out);
+    assert!(made.out.contains("To refund    SAR 11.50, VAT 1.50 included\n"), "{}", made.out);
+    let draft = asked(&served);
+    assert!(draft.contains("T07-1") && draft.contains("Whole") && draft.contains("GoodsReturned"), "{draft}");
+    assert!(credit(&whole).out.starts_with("This credit was made before; nothing new was issued.\n"));
+
+    let lines =
+        ["--reference", "order-4711", "--line", "1", "--line", "2=0.5", "--reason-text", "Sour", "--json"];
+    let refund = ["--tender", "cash=2.50", "--tender", "card=9.00"];
+    assert!(credit(&[&lines[..], &refund].concat()).out.starts_with("{\"uuid\":"));
+    let draft = asked(&served);
+    for part in ["Number(1)", "quantity: None", "Number(2)", "Free(\"Sour\")", "Card", "order-4711"] {
+        assert!(draft.contains(part), "{part}: {draft}");
+    }
+    assert_eq!(credit(&["--qr", "AQFh", "--amount", "5.00", "--reason", "amount_amended"]).code, 0);
+    assert!(asked(&served).contains("Amount("));
+    let body = r#"{"original":{"uuid":"6f4d20e0-6bfe-4a80-9389-000000000001"},"whole":true,"reason":"goods_returned"}"#;
+    assert_eq!(run_with(body, &["credit", "--file", "-", "--socket", &socket]).code, 0);
+    assert!(asked(&served).contains("6f4d20e0"));
+
+    for wrong in [
+        &["--whole", "--reason", "goods_returned"][..],
+        &["--number", "1", "--uuid", "2", "--whole", "--reason", "goods_returned"],
+        &["--number", "1", "--reason", "goods_returned"],
+        &["--number", "1", "--whole", "--amount", "1", "--reason", "goods_returned"],
+        &["--number", "1", "--whole"],
+        &["--number", "1", "--whole", "--reason", "a", "--reason-text", "b"],
+        &["--number", "1", "--line", "x", "--reason", "goods_returned"],
+        &["--number", "1", "--line", "1=", "--reason", "goods_returned"],
+        &["--number", "1", "--whole", "--reason", "goods_returned", "--tender", "cash"],
+        &["--file", "-", "--whole"],
+    ] {
+        let wrong_use = credit(wrong);
+        assert_eq!((wrong_use.code, wrong_use.out.as_str()), (2, ""), "{wrong:?}");
+    }
+    let unknown = credit(&["--number", "1", "--whole", "--reason", "boredom"]);
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains("goods_returned, supply_cancelled"), "{}", unknown.err);
+}
+
+#[test]
+fn a_rejected_document_is_corrected() {
+    let (served, socket) = served();
+    let uuid = "6f4d20e0-6bfe-4a80-9389-000000000001";
+    let made = run(&["correct", uuid, "--key", "k1", "--socket", &socket]);
+    assert_eq!((made.code, made.err.as_str()), (0, "Key k1\n"));
+    assert!(made.out.contains("Invoice  T07-000001 (ICV 1)\n"), "{}", made.out);
+    assert!(asked(&served).contains(uuid));
+    let changes = r#"{"note":"Put right"}"#;
+    assert_eq!(
+        run_with(changes, &["correct", "--number", "T07-1", "--changes", "-", "--socket", &socket]).code,
+        0
+    );
+    assert!(asked(&served).contains("Put right"));
+    assert_eq!(run_with(SALE, &["correct", "--number", "T07-1", "--sale", "-", "--socket", &socket]).code, 0);
+    assert!(asked(&served).contains("Sale("));
+    for wrong in [
+        &["correct"][..],
+        &["correct", uuid, "--number", "T07-1"],
+        &["correct", uuid, "--changes", "-", "--sale", "-"],
+        &["correct", uuid, "--changes", "no-such-file"],
+    ] {
+        let wrong_use = run(wrong);
+        assert_eq!((wrong_use.code, wrong_use.out.as_str()), (2, ""), "{wrong:?}");
+    }
+    let broken = run_with("{", &["correct", uuid, "--changes", "-", "--socket", &socket]);
+    assert_eq!((broken.code, broken.err.contains("is not JSON")), (2, true), "{}", broken.err);
+    let fixed = run_with(r#"{"tenders":[]}"#, &["correct", uuid, "--changes", "-", "--socket", &socket]);
+    assert_eq!(
+        (fixed.code, fixed.err.contains("the customer holds this receipt")),
+        (1, true),
+        "{}",
+        fixed.err
+    );
 }
 
 #[test]

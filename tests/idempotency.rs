@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use common::Seeded;
-use real::{Sandbox, Till, exchange, read_answer, run_with, sale_body, sale_request};
+use real::{Sandbox, Till, exchange, read_answer, request_to, run_with, sale_body, sale_request};
 use rustix::process::Signal;
 
 fn is_arabic(text: &str) -> bool {
@@ -38,6 +38,55 @@ fn a_repeated_key_gives_the_same_bytes_for_ever() {
     till.open();
     same_again(&till);
     assert_eq!(till.status()["documents"], 1);
+}
+
+#[test]
+fn a_repeated_credit_gives_back_nothing_twice() {
+    let sandbox = Sandbox::start();
+    let mut till = Till::onboarded(&sandbox);
+    till.open();
+    let sold = till.sell("k", &sale_body(1)).json();
+    let body = format!(r#"{{"original":{{"qr":{}}},"whole":true,"reason":"goods_returned"}}"#, sold["qr"]);
+    let first = till.post("/v1/credits", "c", &body);
+    assert_eq!((first.status, first.header("idempotency-replayed")), (201, None), "{}", first.text());
+    assert_eq!(first.json()["totals"], sold["totals"]);
+    let same_again = |till: &Till| {
+        let again = till.post("/v1/credits", "c", &body);
+        assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+        assert!(again.body == first.body, "{}\ninstead of {}", again.text(), first.text());
+    };
+    same_again(&till);
+    till.kill();
+    till.open();
+    same_again(&till);
+    till.drain();
+    same_again(&till);
+    // Under another key nothing is left; a sale's key is no credit's.
+    assert_eq!(till.post("/v1/credits", "d", &body).json()["code"], "invalid-credit");
+    assert_eq!(till.post("/v1/credits", "k", &body).json()["code"], "idempotency-key-conflict");
+    assert_eq!(till.sell("c", &sale_body(2)).status, 409);
+    assert_eq!(till.status()["documents"], 2);
+    till.verify(2);
+}
+
+#[test]
+fn credits_that_come_at_once_give_back_what_was_sold_and_no_more() {
+    let sandbox = Sandbox::start();
+    let mut till = Till::onboarded(&sandbox);
+    till.open();
+    let sold = till.sell("k", &sale_body(1)).json();
+    let body =
+        format!(r#"{{"original":{{"uuid":{}}},"whole":true,"reason":"goods_returned"}}"#, sold["uuid"]);
+    let asked = (0..8).map(|number| {
+        let (mut stream, request) =
+            (till.connect().unwrap(), request_to("/v1/credits", &format!("c{number}"), &body));
+        std::thread::spawn(move || exchange(&mut stream, &request).unwrap().status)
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut statuses: Vec<u16> = asked.into_iter().map(|thread| thread.join().unwrap()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [&[201][..], &[422; 7]].concat());
+    assert_eq!(till.status()["documents"], 2);
 }
 
 #[test]

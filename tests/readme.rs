@@ -8,6 +8,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tilld::api::{Problem, ProblemCode, wire};
+use tilld::invoice::correction::read_correction;
+use tilld::invoice::returns::{CreditOf, read_credit, refund_external};
 use tilld::invoice::{self, Draft, Finding};
 
 const README: &str = include_str!("../README.md");
@@ -68,6 +70,24 @@ fn the_sales_are_sales() {
 }
 
 #[test]
+fn the_other_documents_are_documents() {
+    for info in ["json company", "json advance", "json uses-advance"] {
+        for text in texts(info) {
+            invoice::price(&sale(&text)).unwrap_or_else(|found| panic!("{text}\n{found:#?}"));
+        }
+    }
+    for text in texts("json credit") {
+        let draft = read_credit(text.as_bytes()).unwrap_or_else(|found| panic!("{text}\n{found:#?}"));
+        if let CreditOf::External(draft) = draft.of {
+            refund_external(&draft).unwrap();
+        }
+    }
+    for text in texts("json correction") {
+        read_correction(text.as_bytes()).unwrap_or_else(|found| panic!("{text}\n{found:#?}"));
+    }
+}
+
+#[test]
 fn the_answer_belongs_to_the_sale() {
     let draft = sale(&texts("json sale")[0]);
     let priced = invoice::price(&draft).unwrap();
@@ -104,22 +124,19 @@ fn body_of(problem: Problem) -> Value {
     serde_json::from_slice(&frame.into_data().unwrap()).unwrap()
 }
 
-/// The keys that an object of a sale may have, by the words of the till to
+/// The keys that an object of a request may have, by the words of the till to
 /// somebody who sent another one.
-fn accepted(pointer: &str, path: &str) -> BTreeSet<String> {
+fn accepted<T: std::fmt::Debug>(
+    read: impl Fn(&[u8]) -> Result<T, Vec<Finding>>,
+    body: &Value,
+    pointer: &str,
+    path: &str,
+) -> BTreeSet<String> {
     const STRAY: &str = "readme-test";
-    let mut body = json!({
-        "lines": [{
-            "name": {"en": "Tea"}, "quantity": 1, "shelf_price": 1, "vat": {"category": "S"},
-            "discount": {"amount": 0},
-        }],
-        "discount": {"amount": 0},
-        "tenders": [{"kind": "cash", "amount": 1}],
-        "buyer": {"id": {"scheme": "CRN", "value": "1010398274"}},
-    });
-    sale(&body.to_string());
+    let mut body = body.clone();
+    read(body.to_string().as_bytes()).unwrap_or_else(|found| panic!("{body}\n{found:#?}"));
     body.pointer_mut(pointer).unwrap()[STRAY] = json!(1);
-    let findings = invoice::read_sale(body.to_string().as_bytes()).unwrap_err();
+    let findings = read(body.to_string().as_bytes()).unwrap_err();
     let [Finding { rule: "TILLD-UNKNOWN-FIELD", remedy, .. }] = findings.as_slice() else {
         panic!("{findings:#?}")
     };
@@ -128,28 +145,96 @@ fn accepted(pointer: &str, path: &str) -> BTreeSet<String> {
     keys.split(", ").map(join).collect()
 }
 
-#[test]
-fn the_table_has_the_fields_that_a_sale_may_have() {
-    let accepted: BTreeSet<String> = [
-        ("", ""),
-        ("/lines/0", "lines[]"),
-        ("/lines/0/name", "lines[].name"),
-        ("/lines/0/discount", "lines[].discount"),
-        ("/lines/0/vat", "lines[].vat"),
-        ("/discount", "discount"),
-        ("/tenders/0", "tenders[]"),
-        ("/buyer", "buyer"),
-        ("/buyer/id", "buyer.id"),
-    ]
-    .into_iter()
-    .flat_map(|(pointer, path)| accepted(pointer, path))
-    .collect();
-    let table = README.lines().skip_while(|line| *line != "| field | needed | meaning |").skip(2);
+/// The fields of the table below a header, each once.
+fn documented(header: &str) -> BTreeSet<String> {
+    let table = README.lines().skip_while(|line| *line != header).skip(2);
     let rows = table.take_while(|line| line.starts_with('|'));
     let documented: Vec<String> = rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect();
     let unique: BTreeSet<String> = documented.iter().cloned().collect();
     assert_eq!(documented.len(), unique.len(), "a field is in the table once");
-    assert_eq!(unique, accepted);
+    unique
+}
+
+#[test]
+fn the_table_has_the_fields_that_a_sale_may_have() {
+    let address = json!({"street": "King Fahd Road", "building": "8012", "district": "Olaya", "city": "Riyadh",
+        "postal_code": "12211", "country": "SA"});
+    let invoice = json!({
+        "subtype": "standard",
+        "lines": [{
+            "name": {"en": "Tea"}, "quantity": 1, "shelf_price": 1, "vat": {"category": "S"},
+            "discount": {"amount": 0}, "charge": {"amount": 1, "code": "FC", "reason": "Freight"},
+        }],
+        "discount": {"amount": 0},
+        "charges": [{"amount": 1, "code": "FC", "reason": "Freight", "vat": "S"}],
+        "prepayments": [{"number": "T1", "date": "2026-03-14", "time": "21:05:09", "vat": "S", "amount": 1}],
+        "tenders": [{"kind": "cash", "amount": 1}],
+        "buyer": {"name": "Co", "id": {"scheme": "CRN", "value": "1010398274"}, "address": address},
+        "supply": {"date": "2026-03-14"},
+        "currency": {"code": "USD", "rate": "3.75"},
+    });
+    let mut debit = invoice.clone();
+    debit.as_object_mut().unwrap().remove("prepayments");
+    debit["document"] = json!("debit_note");
+    debit["originals"] = json!([{"number": "T1"}]);
+    debit["reason"] = json!("Delivery was left out");
+    let pointers = [
+        ("", ""),
+        ("/lines/0", "lines[]"),
+        ("/lines/0/name", "lines[].name"),
+        ("/lines/0/discount", "lines[].discount"),
+        ("/lines/0/charge", "lines[].charge"),
+        ("/lines/0/vat", "lines[].vat"),
+        ("/discount", "discount"),
+        ("/charges/0", "charges[]"),
+        ("/prepayments/0", "prepayments[]"),
+        ("/tenders/0", "tenders[]"),
+        ("/buyer", "buyer"),
+        ("/buyer/id", "buyer.id"),
+        ("/buyer/address", "buyer.address"),
+        ("/supply", "supply"),
+        ("/currency", "currency"),
+        ("/originals/0", "originals[]"),
+    ];
+    let keys = pointers.into_iter().flat_map(|(pointer, path)| {
+        let body = if path == "originals[]" { &debit } else { &invoice };
+        accepted(invoice::read_sale, body, pointer, path)
+    });
+    let keys: BTreeSet<String> = keys.collect();
+    assert_eq!(documented("| field | needed | meaning |"), keys);
+}
+
+#[test]
+fn the_table_has_the_fields_that_a_credit_may_have() {
+    let kept = json!({"original": {"number": "T1"}, "lines": [{"line": 1}], "reason": {"text": "Sour"}});
+    let external = json!({"original": {"external": {"number": "T1", "date": "2026-03-14"}}, "reason": {"text": "Sour"},
+        "items": [{"name": "Tea", "quantity": 1, "shelf_price": 1, "vat": "S"}]});
+    let keys = [
+        (&kept, "", ""),
+        (&kept, "/original", "original"),
+        (&external, "/original/external", "original.external"),
+        (&kept, "/lines/0", "lines[]"),
+        (&kept, "/reason", "reason"),
+    ];
+    let keys = keys.into_iter().flat_map(|(body, pointer, path)| accepted(read_credit, body, pointer, path));
+    let keys: BTreeSet<String> = keys.collect();
+    assert_eq!(documented("| field of a credit | needed | meaning |"), keys);
+}
+
+#[test]
+fn the_table_has_the_fields_that_a_correction_may_have() {
+    let body =
+        json!({"rejected": {"number": "T1"}, "changes": {"lines": [{"line": 1, "vat": {"reason": "Gold"}}]}});
+    let keys = [
+        ("", ""),
+        ("/rejected", "rejected"),
+        ("/changes", "changes"),
+        ("/changes/lines/0", "changes.lines[]"),
+        ("/changes/lines/0/vat", "changes.lines[].vat"),
+    ];
+    let keys = keys.into_iter().flat_map(|(pointer, path)| accepted(read_correction, &body, pointer, path));
+    let keys: BTreeSet<String> = keys.collect();
+    assert_eq!(documented("| field of a correction | needed | meaning |"), keys);
 }
 
 #[test]

@@ -8,7 +8,9 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::service::Lookup;
-use super::wire::{Found, FoundList, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced, Verification};
+use super::wire::{
+    Found, FoundList, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced, Verification,
+};
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
 /// Longer than the till's own limit, so that its words arrive.

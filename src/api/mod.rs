@@ -3,6 +3,8 @@
 //! a problem document (RFC 9457) in English and Arabic.
 
 pub mod client;
+#[cfg(test)]
+pub(crate) mod exchange;
 mod gate;
 mod issue;
 mod problem;
@@ -15,8 +17,8 @@ pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
 pub use routes::router;
 pub use service::{
-    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold,
-    Till,
+    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder,
+    Sold, Till,
 };
 pub use socket::{Socket, SocketError, serve};
 

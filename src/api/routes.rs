@@ -160,7 +160,10 @@ async fn sync<T: Till>(State(api): Shared<T>, extensions: Extensions) -> Result<
 
 impl<T: Till> Api<T> {
     /// The till's answer, or a problem if it takes too long.
-    pub(super) async fn within<R>(&self, answer: impl Future<Output = Result<R, super::Refusal>>) -> Result<R, Problem> {
+    pub(super) async fn within<R>(
+        &self,
+        answer: impl Future<Output = Result<R, super::Refusal>>,
+    ) -> Result<R, Problem> {
         match tokio::time::timeout(self.answer_within, answer).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(ProblemCode::Timeout.into()),

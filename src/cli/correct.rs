@@ -42,7 +42,8 @@ pub struct Args {
 impl Args {
     pub fn run(self, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let ways = [("uuid", &self.uuid), ("number", &self.number)];
-        let rejected = ways.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_ref()?))));
+        let rejected =
+            ways.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_ref()?))));
         let mut body = Map::from_iter([("rejected".to_owned(), Value::Object(rejected.collect()))]);
         for (key, file) in [("changes", &self.changes), ("sale", &self.sale)] {
             let Some(file) = file else { continue };

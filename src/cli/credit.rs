@@ -108,8 +108,14 @@ impl Args {
     /// The request that the options mean; the till checks what they say.
     fn body(&self) -> Result<Value, Failure> {
         let mut body = Map::new();
-        let ways = [("qr", &self.qr), ("number", &self.number), ("uuid", &self.uuid), ("reference", &self.reference)];
-        let original = ways.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_ref()?))));
+        let ways = [
+            ("qr", &self.qr),
+            ("number", &self.number),
+            ("uuid", &self.uuid),
+            ("reference", &self.reference),
+        ];
+        let original =
+            ways.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_ref()?))));
         body.insert("original".to_owned(), Value::Object(original.collect()));
         let (key, wanted) = if self.whole {
             ("whole", json!(true))
@@ -118,7 +124,9 @@ impl Args {
         } else if !self.lines.is_empty() {
             ("lines", self.lines.iter().map(Line::json).collect())
         } else {
-            return Err(Failure::Usage("say what comes back: --whole, --line N[=QTY] or --amount AMOUNT".to_owned()));
+            return Err(Failure::Usage(
+                "say what comes back: --whole, --line N[=QTY] or --amount AMOUNT".to_owned(),
+            ));
         };
         body.insert(key.to_owned(), wanted);
         let reason = match (&self.reason, &self.reason_text) {

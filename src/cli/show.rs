@@ -123,11 +123,8 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
     }
     rows.add("UUID", sale.uuid.clone());
     rows.add("Hash", sale.hash.clone());
-    let links = [
-        ("Corrects", &sale.corrects),
-        ("Corrected by", &found.corrected_by),
-        ("Credits", &sale.credits),
-    ];
+    let links =
+        [("Corrects", &sale.corrects), ("Corrected by", &found.corrected_by), ("Credits", &sale.credits)];
     for (name, uuid) in links {
         uuid.iter().for_each(|uuid| rows.add(name, uuid.clone()));
     }

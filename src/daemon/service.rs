@@ -18,7 +18,8 @@ use uuid::Uuid;
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, SaleOrder, Sold, Till, wire,
+    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, SaleOrder, Sold, Till,
+    wire,
 };
 use crate::invoice;
 use crate::ledger::{self, Clock, Ledger, StorageError, Store, Stored};

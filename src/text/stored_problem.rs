@@ -76,7 +76,9 @@ impl StoredProblem {
     pub fn message(&self) -> Bilingual {
         use StoredProblem as P;
         match self {
-            P::NotFound => Bilingual::new("This till keeps no such document.", "لا يوجد مستند كهذا في هذا الجهاز."),
+            P::NotFound => {
+                Bilingual::new("This till keeps no such document.", "لا يوجد مستند كهذا في هذا الجهاز.")
+            }
             P::Several { candidates } => {
                 let list = candidates.join("; ");
                 Bilingual::new(
@@ -189,7 +191,9 @@ impl StoredProblem {
                 "أرسل changes بدلًا من sale، أو لا ترسل أيًا منهما لإعادة إصداره كما هو.",
             ),
             P::SaleAndChanges => Bilingual::new("Send one of them.", "أرسل أحدهما فقط."),
-            P::TwoReasons { .. } => Bilingual::new("Send the same reason for both.", "أرسل السبب نفسه لكليهما."),
+            P::TwoReasons { .. } => {
+                Bilingual::new("Send the same reason for both.", "أرسل السبب نفسه لكليهما.")
+            }
             P::NotCovered { .. } => Bilingual::new(
                 "Set [unit] title to the documents that you issue and onboard the till anew, or use another till.",
                 "اضبط title في [unit] حسب ما تصدره من مستندات وأعد تسجيل الجهاز، أو استخدم جهازًا آخر.",

@@ -204,6 +204,11 @@ impl Till {
         exchange(&mut self.connect().unwrap(), &sale_request(key, body)).unwrap()
     }
 
+    /// Asks for a document at another path than that of sales.
+    pub fn post(&self, path: &str, key: &str, body: &str) -> Answer {
+        exchange(&mut self.connect().unwrap(), &request_to(path, key, body)).unwrap()
+    }
+
     /// What the daemon has said, all its starts together.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
@@ -272,8 +277,13 @@ pub fn sale_body(number: usize) -> String {
 }
 
 pub fn sale_request(key: &str, body: &str) -> Vec<u8> {
+    request_to("/v1/sales", key, body)
+}
+
+/// A request for a document under a key.
+pub fn request_to(path: &str, key: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST /v1/sales HTTP/1.1\r\nHost: tilld\r\nContent-Type: application/json\r\nIdempotency-Key: {key}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: tilld\r\nContent-Type: application/json\r\nIdempotency-Key: {key}\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )

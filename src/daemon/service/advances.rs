@@ -29,9 +29,11 @@ pub(super) fn check(store: &mut Store, draft: &Draft, path: &str) -> Result<(), 
             let problem = comparable.then(|| overdrawn(&mut uses, advance, prepayment)).flatten();
             problem.map(|problem| (".amount", problem))
         });
-        found.extend(problem.map(|(field, problem)| {
-            Finding::at(format!("{path}prepayments[{at}]{field}"), problem.into())
-        }));
+        found.extend(
+            problem.map(|(field, problem)| {
+                Finding::at(format!("{path}prepayments[{at}]{field}"), problem.into())
+            }),
+        );
     }
     if found.is_empty() { Ok(()) } else { Err(Refusal::Findings(found)) }
 }

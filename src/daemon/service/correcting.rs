@@ -1,10 +1,10 @@
 //! Corrections: the rejected document as it is named, and the order of the one
 //! that replaces it. The seller is that of today's settings.
 
+use super::advances;
 use super::crediting::{only, reference};
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
-use super::advances;
 use crate::api::Refusal;
 use crate::invoice::correction::{Changes, CorrectionDraft, Rejected, Remedy, apply};
 use crate::invoice::{Draft, Finding, Subtype, price};
@@ -37,7 +37,8 @@ fn find(store: &mut Store, by: &Rejected) -> Result<Original, Refusal> {
     };
     let number = rejected.stored.number.clone();
     if let Some(id) = rejected.corrected_by {
-        let by = store.document(id).map_err(storage)?.map_or(id.to_string(), |stored| stored.uuid.to_string());
+        let by =
+            store.document(id).map_err(storage)?.map_or(id.to_string(), |stored| stored.uuid.to_string());
         return Err(finding(field, StoredProblem::Corrected { number, by }));
     }
     if rejected.state != ReportState::Rejected {
@@ -48,7 +49,12 @@ fn find(store: &mut Store, by: &Rejected) -> Result<Original, Refusal> {
 }
 
 /// The same document with changes, and with the returns that it stood for.
-fn changed(store: &mut Store, rejected: Original, changes: &Changes, policy: Policy) -> Result<Order, Refusal> {
+fn changed(
+    store: &mut Store,
+    rejected: Original,
+    changes: &Changes,
+    policy: Policy,
+) -> Result<Order, Refusal> {
     let (mut terms, priced) = apply(&rejected.invoice, changes).map_err(Refusal::Findings)?;
     let kind = rejected.stored.kind;
     let returns = match store.returned_by(rejected.stored.id).map_err(storage)? {

@@ -13,8 +13,8 @@ use crate::invoice::returns::{
 };
 use crate::invoice::{BillingReference, DocumentType, Kind, Priced, Terms};
 use crate::ledger::{
-    DocumentId, Order, Original, QrLookupError, ReportState, ReturnOf, Returned, ReturnedLine, StorageError, Store,
-    Stored,
+    DocumentId, Order, Original, QrLookupError, ReportState, ReturnOf, Returned, ReturnedLine, StorageError,
+    Store, Stored,
 };
 use crate::text::{DocumentProblem, ReturnProblem, StoredProblem};
 

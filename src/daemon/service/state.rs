@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use super::refusals::{gone, storage};
 use super::Service;
+use super::refusals::{gone, storage};
 use crate::api::{self, Refusal, wire};
 use crate::daemon::findings::numbers_in;
 use crate::invoice::IssueMoment;
@@ -80,7 +80,6 @@ impl Service {
         wire::Printing { target: self.facts.printer.clone(), states, fault: fault.map(wire::Words::from) }
     }
 }
-
 
 /// Walks all chains in a data directory, and holds the ledger against its
 /// high-water mark.

@@ -80,7 +80,8 @@ fn change_lines(priced: &mut Priced, changes: &[LineChange], found: &mut Finding
             Ok(None) => {}
             Ok(Some(exemption)) => {
                 let new = NewReason { line: change.line, group: line.vat.group(), exemption };
-                found.extend(conflict(&reasons, &new).map(|problem| Finding::at(path("vat"), problem.into())));
+                found
+                    .extend(conflict(&reasons, &new).map(|problem| Finding::at(path("vat"), problem.into())));
                 reasons.push(new);
             }
             Err((key, problem)) => found.push(Finding::at(path(&format!("vat.{key}")), problem)),

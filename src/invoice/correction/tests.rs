@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::invoice::{
-    self, Finding, Header, Invoice, IssueMoment, Priced, Terms, samples,
-};
+use crate::invoice::{self, Finding, Header, Invoice, IssueMoment, Priced, Terms, samples};
 
 const SALE: &str = r#"{"lines":[
     {"name":{"ar":"شاي","en":"Tea"},"quantity":2,"shelf_price":"5.75","vat":"S","barcode":"628"},
@@ -97,7 +95,8 @@ fn what_the_customer_holds_is_refused_with_words() {
             "lines":[{"line":1,"quantity":3,"shelf_price":"1.00","vat":{"rate":5}}]}}"#,
     );
     let fields = ["lines[0].quantity", "lines[0].shelf_price", "lines[0].vat.rate", "discount", "tenders"];
-    let mut wanted: Vec<_> = fields.map(|field| (format!("changes.{field}"), "TILLD-CORRECTION-FIXED")).into();
+    let mut wanted: Vec<_> =
+        fields.map(|field| (format!("changes.{field}"), "TILLD-CORRECTION-FIXED")).into();
     wanted.sort();
     let mut fixed = fixed;
     fixed.sort();
@@ -108,15 +107,13 @@ fn what_the_customer_holds_is_refused_with_words() {
 fn requests_that_do_not_say_one_thing() {
     assert_eq!(refused("{}"), one("rejected", "TILLD-MISSING"));
     assert_eq!(refused(r#"{"rejected":{}}"#), one("rejected", "TILLD-CORRECTION-OF"));
-    assert_eq!(
-        refused(r#"{"rejected":{"uuid":"x","number":"y"}}"#),
-        one("rejected", "TILLD-CORRECTION-OF")
-    );
+    assert_eq!(refused(r#"{"rejected":{"uuid":"x","number":"y"}}"#), one("rejected", "TILLD-CORRECTION-OF"));
     assert_eq!(refused(r#"{"rejected":{"uuid":"x"}}"#), one("rejected.uuid", "BR-KSA-03"));
     let sale = r#"{"lines":[{"name":"Tea","quantity":0,"shelf_price":1,"vat":"S"}]}"#;
     let body = format!(r#"{{"rejected":{{"number":"T1-1"}},"sale":{sale}}}"#);
     assert_eq!(refused(&body), one("sale.lines[0].quantity", "BR-22"));
-    let both = body.replace("\"sale\"", "\"changes\":{},\"sale\"").replace("\"quantity\":0", "\"quantity\":1");
+    let both =
+        body.replace("\"sale\"", "\"changes\":{},\"sale\"").replace("\"quantity\":0", "\"quantity\":1");
     assert_eq!(refused(&both), one("sale", "TILLD-CORRECTION-SALE"));
     assert_eq!(
         refused(r#"{"rejected":{"number":"T1-1"},"changes":{"total":1}}"#),
@@ -129,7 +126,10 @@ fn requests_that_do_not_say_one_thing() {
 #[test]
 fn changes_that_do_not_fit_the_document() {
     let wrong = |text: &str| told(applied(text).unwrap_err());
-    assert_eq!(wrong(r#"{"lines":[{"line":4,"name":"Tea"}]}"#), one("changes.lines[0].line", "TILLD-CREDIT-NO-LINE"));
+    assert_eq!(
+        wrong(r#"{"lines":[{"line":4,"name":"Tea"}]}"#),
+        one("changes.lines[0].line", "TILLD-CREDIT-NO-LINE")
+    );
     assert_eq!(
         wrong(r#"{"lines":[{"line":1,"name":"Tea"},{"line":1,"unit":"BX"}]}"#),
         one("changes.lines[1].line", "TILLD-CREDIT-LINE-TWICE")

@@ -33,17 +33,17 @@ async fn the_customers_receipt_stays_true() {
         one("invalid-correction", "changes.discount", "TILLD-CORRECTION-FIXED")
     );
     let anew = json!({"rejected": rejected, "sale": basket()});
-    assert_eq!(till.correct(&anew).await.refused(), one("invalid-correction", "sale", "TILLD-CORRECTION-SALE"));
+    assert_eq!(
+        till.correct(&anew).await.refused(),
+        one("invalid-correction", "sale", "TILLD-CORRECTION-SALE")
+    );
     let nobody = json!({"rejected": rejected, "changes": {"lines": [{"line": 7, "name": "Tea"}]}});
     assert_eq!(
         till.correct(&nobody).await.refused(),
         one("invalid-correction", "changes.lines[0].line", "TILLD-CREDIT-NO-LINE")
     );
     let own = json!({"rejected": rejected, "changes": {"buyer": {"vat_number": "399999999900003"}}});
-    assert_eq!(
-        till.correct(&own).await.refused().1[0].1,
-        "BR-CUSTOM-VALIDATION-01",
-    );
+    assert_eq!(till.correct(&own).await.refused().1[0].1, "BR-CUSTOM-VALIDATION-01",);
     assert_eq!(till.documents().await, 1);
     assert_eq!(till.look_up(&sold).await.get("corrected_by"), None);
     assert_eq!(till.correct(&json!({"rejected": rejected})).await.issued()["icv"], 2);
@@ -84,7 +84,10 @@ async fn a_standard_document_is_changed_or_sold_anew() {
 async fn a_note_follows_its_original_to_the_corrected_one() {
     let till = Till::new();
     let sold = till.sell(&basket()).await.issued();
-    let note = till.credit(&credit_of(json!({"uuid": sold["uuid"]}), json!({"lines": [{"line": 1}]}))).await.issued();
+    let note = till
+        .credit(&credit_of(json!({"uuid": sold["uuid"]}), json!({"lines": [{"line": 1}]})))
+        .await
+        .issued();
     till.rejected(&sold).await;
     till.rejected(&note).await;
     let of_note = json!({"rejected": {"uuid": note["uuid"]}});

@@ -27,7 +27,8 @@ async fn an_original_that_cannot_be_credited() {
     assert!(message.contains("T1-000001") && message.contains("T1-000002"), "{message}");
     assert!(message.contains(sold["uuid"].as_str().unwrap()), "{message}");
     assert_eq!(answer.refused(), one("invalid-credit", "original.reference", "TILLD-SEVERAL"));
-    let note = till.credit(&credit_of(json!({"uuid": sold["uuid"]}), json!({"amount": "1.00"}))).await.issued();
+    let note =
+        till.credit(&credit_of(json!({"uuid": sold["uuid"]}), json!({"amount": "1.00"}))).await.issued();
     refused(&till, json!({"uuid": note["uuid"]}), whole(), "original.uuid", "TILLD-CREDIT-OF-CREDIT").await;
     assert_eq!(till.sell(&basket()).await.issued()["icv"], 4);
 }

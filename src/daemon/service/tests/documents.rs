@@ -53,7 +53,10 @@ async fn the_certificate_says_which_documents_a_till_makes() {
     let mut external = json!({"original": {"external": {"number": "OLD-7", "date": "2025-12-30",
         "subtype": "standard"}}, "reason": "goods_returned", "buyer": company()});
     external["items"] = json!([{"name": "Kettle", "quantity": 1, "net_price": "99.00", "vat": "S"}]);
-    assert_eq!(till.credit(&external).await.refused(), one("invalid-credit", "subtype", "TILLD-CERTIFICATE-TITLE"));
+    assert_eq!(
+        till.credit(&external).await.refused(),
+        one("invalid-credit", "subtype", "TILLD-CERTIFICATE-TITLE")
+    );
 }
 
 #[tokio::test]

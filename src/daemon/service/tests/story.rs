@@ -43,7 +43,10 @@ async fn a_basket_comes_back_until_nothing_is_left() {
     assert_eq!(till.look_up(&sold).await["credited"]["left"], "0.00");
 
     let again = credit_of(json!({"reference": "order-1"}), json!({"whole": true}));
-    assert_eq!(till.credit(&again).await.refused(), one("invalid-credit", "whole", "TILLD-CREDIT-NOTHING-LEFT"));
+    assert_eq!(
+        till.credit(&again).await.refused(),
+        one("invalid-credit", "whole", "TILLD-CREDIT-NOTHING-LEFT")
+    );
     // The refusal took nothing.
     assert_eq!(till.sell(&basket()).await.issued()["icv"], 5);
 }
@@ -86,7 +89,8 @@ async fn a_rejected_sale_is_corrected_and_credited_as_corrected() {
     let note = till.credit(&whole).await.issued();
     assert_eq!((&note["credits"], &note["totals"]), (&third["uuid"], &sold["totals"]));
     let listed = till.get(&format!("/v1/documents?number={}", sold["number"].as_str().unwrap())).await.json();
-    let uuids: Vec<&Value> = listed["sales"].as_array().unwrap().iter().map(|one| &one["sale"]["uuid"]).collect();
+    let uuids: Vec<&Value> =
+        listed["sales"].as_array().unwrap().iter().map(|one| &one["sale"]["uuid"]).collect();
     assert_eq!(uuids, [&third["uuid"], &corrected["uuid"], &sold["uuid"]]);
 }
 
@@ -137,7 +141,8 @@ async fn every_kind_of_document_in_one_chain() {
     let till = Till::new();
     let mut all = Vec::new();
     let sold = till.sell(&basket()).await.issued();
-    let credit = credit_of(json!({"qr": sold["qr"]}), json!({"lines": [{"line": 1, "quantity": 1}, {"line": 2}]}));
+    let credit =
+        credit_of(json!({"qr": sold["qr"]}), json!({"lines": [{"line": 1, "quantity": 1}, {"line": 2}]}));
     all.extend([sold.clone(), till.credit(&credit).await.issued()]);
     let amount = credit_of(json!({"uuid": sold["uuid"]}), json!({"amount": "3.33"}));
     all.push(till.credit(&amount).await.issued());

@@ -1,28 +1,19 @@
 //! A till behind its real router: what a POS sends, and what an authority that
 //! the test plays makes of it.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 use super::*;
+use crate::api::exchange::{Answer, Pos};
 use crate::api::{Limits, router};
 use crate::ledger::{AttemptRecord, ReportState};
 
 pub struct Till {
-    router: Router,
+    pos: Pos,
     ledger: Ledger,
     pub clock: Arc<TestClock>,
     keys: std::cell::Cell<u32>,
     _dir: TempDir,
-}
-
-pub struct Answer {
-    pub status: u16,
-    pub replayed: bool,
-    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -68,29 +59,16 @@ impl Till {
         service.facts.print = true;
         change(&mut service.facts);
         let ledger = service.ledger.clone();
-        let router = router(Arc::new(service), Limits::new(1 << 20));
-        Till { router, ledger, clock, keys: std::cell::Cell::new(0), _dir }
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        let replayed = parts.headers.contains_key("idempotency-replayed");
-        Answer { status: parts.status.as_u16(), replayed, bytes }
+        let pos = Pos(router(Arc::new(service), Limits::new(1 << 20)));
+        Till { pos, ledger, clock, keys: std::cell::Cell::new(0), _dir }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+        self.pos.get(path).await
     }
 
     pub async fn post_as(&self, key: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::post(path)
-            .header("idempotency-key", key)
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        self.ask(request).await
+        self.pos.post(path, key, body.to_string()).await
     }
 
     /// Under a key that was not used before.
