@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
     ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp", "rules"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
-    ("report", &["text", "invoice", "fatoora", "ledger"]),
+    ("report", &["chain", "text", "invoice", "rules", "check", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
     ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "config", "api"]),

@@ -8,7 +8,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::service::Lookup;
-use super::wire::{Found, FoundList, ProblemReply, Reprinted, Sale, Status, Synced, Verification};
+use super::wire::{Found, FoundList, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced, Verification};
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
 /// Longer than the till's own limit, so that its words arrive.
@@ -51,7 +51,7 @@ fn said(problem: &ProblemReply) -> String {
     text
 }
 
-/// The answer to a sale.
+/// The answer to a sale, a credit or a correction.
 #[derive(Clone, Debug)]
 pub struct SaleReply {
     pub sale: Sale,
@@ -105,8 +105,28 @@ impl Client {
     /// # Errors
     /// As each method here: [`ClientError`].
     pub async fn sell(&self, key: &str, body: Vec<u8>) -> Result<SaleReply, ClientError> {
+        self.issue("/v1/sales", key, body).await
+    }
+
+    /// Makes a credit note, under a key as a sale.
+    pub async fn credit(&self, key: &str, body: Vec<u8>) -> Result<SaleReply, ClientError> {
+        self.issue("/v1/credits", key, body).await
+    }
+
+    /// Issues a rejected document once more, under a key as a sale.
+    pub async fn correct(&self, key: &str, body: Vec<u8>) -> Result<SaleReply, ClientError> {
+        self.issue("/v1/corrections", key, body).await
+    }
+
+    /// The reasons that a credit may name by a code.
+    pub async fn reasons(&self) -> Result<ReasonList, ClientError> {
+        let request = self.request(Method::GET, "/v1/reasons");
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    async fn issue(&self, path: &str, key: &str, body: Vec<u8>) -> Result<SaleReply, ClientError> {
         let request = self
-            .request(Method::POST, "/v1/sales")
+            .request(Method::POST, path)
             .timeout(ANSWER_WITHIN)
             .header(IDEMPOTENCY_KEY, key)
             .header("content-type", "application/json")
@@ -132,6 +152,7 @@ impl Client {
             Lookup::Number(number) => self.search("number", number),
             Lookup::Reference(reference) => self.search("reference", reference),
             Lookup::Icv(icv) => self.search("icv", &icv.to_string()),
+            Lookup::Qr(text) => self.search("qr", text),
         };
         let list: FoundList = read(&self.send(request.timeout(ANSWER_WITHIN)).await?)?;
         Ok(list.sales)

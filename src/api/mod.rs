@@ -4,6 +4,7 @@
 
 pub mod client;
 mod gate;
+mod issue;
 mod problem;
 mod routes;
 mod service;
@@ -13,7 +14,10 @@ pub mod wire;
 pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
 pub use routes::router;
-pub use service::{Caller, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold, Till};
+pub use service::{
+    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder, Sold,
+    Till,
+};
 pub use socket::{Socket, SocketError, serve};
 
 /// The header that names a sale across retries.

@@ -21,6 +21,8 @@ pub enum ProblemCode {
     BodyBroken,
     MalformedJson,
     InvalidSale,
+    InvalidCredit,
+    InvalidCorrection,
     BadRequest,
     NoSuchRoute,
     NoSuchDocument,
@@ -46,7 +48,7 @@ pub struct Problem {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 22] = [
+    pub const ALL: [ProblemCode; 24] = [
         ProblemCode::KeyMissing,
         ProblemCode::KeyMalformed,
         ProblemCode::KeyConflict,
@@ -56,6 +58,8 @@ impl ProblemCode {
         ProblemCode::BodyBroken,
         ProblemCode::MalformedJson,
         ProblemCode::InvalidSale,
+        ProblemCode::InvalidCredit,
+        ProblemCode::InvalidCorrection,
         ProblemCode::BadRequest,
         ProblemCode::NoSuchRoute,
         ProblemCode::NoSuchDocument,
@@ -85,7 +89,9 @@ impl ProblemCode {
             ProblemCode::KeyConflict => StatusCode::CONFLICT,
             ProblemCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemCode::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ProblemCode::InvalidSale => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemCode::InvalidSale | ProblemCode::InvalidCredit | ProblemCode::InvalidCorrection => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ProblemCode::VerifyRunning => StatusCode::TOO_MANY_REQUESTS,
             ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemCode::NotOnboarded
@@ -110,6 +116,8 @@ impl ProblemCode {
             ProblemCode::BodyBroken => "body-broken",
             ProblemCode::MalformedJson => "malformed-json",
             ProblemCode::InvalidSale => "invalid-sale",
+            ProblemCode::InvalidCredit => "invalid-credit",
+            ProblemCode::InvalidCorrection => "invalid-correction",
             ProblemCode::BadRequest => "bad-request",
             ProblemCode::NoSuchRoute => "no-such-route",
             ProblemCode::NoSuchDocument => "no-such-document",
@@ -192,11 +200,25 @@ impl ProblemCode {
                     "لم يصدر شيء ولم يُستهلك أي رقم. صحح جميع الملاحظات ثم أعد إرسال عملية البيع.",
                 ),
             ],
+            ProblemCode::InvalidCredit => [
+                ("The credit note cannot be issued as it is", "لا يمكن إصدار الإشعار الدائن بصورته الحالية"),
+                (
+                    "Nothing was issued and no number was taken. Mend every finding and send the credit again.",
+                    "لم يصدر شيء ولم يُستهلك أي رقم. صحح جميع الملاحظات ثم أعد إرسال طلب الإرجاع.",
+                ),
+            ],
+            ProblemCode::InvalidCorrection => [
+                ("The document cannot be corrected like this", "لا يمكن تصحيح المستند بهذه الصورة"),
+                (
+                    "Nothing was issued and no number was taken. Mend every finding and send the correction again.",
+                    "لم يصدر شيء ولم يُستهلك أي رقم. صحح جميع الملاحظات ثم أعد إرسال التصحيح.",
+                ),
+            ],
             ProblemCode::BadRequest => [
                 ("The request is not understood", "الطلب غير مفهوم"),
                 (
-                    "Look up sales with exactly one of ?reference=, ?number= or ?icv=, or with /v1/sales/UUID.",
-                    "ابحث عن المبيعات بواحد فقط من ‎?reference=‎ أو ‎?number=‎ أو ‎?icv=‎، أو بالمسار ‎/v1/sales/UUID‎.",
+                    "Look up documents with exactly one of ?reference=, ?number=, ?icv= or ?qr=, or with /v1/sales/UUID.",
+                    "ابحث عن المستندات بواحد فقط من ‎?reference=‎ أو ‎?number=‎ أو ‎?icv=‎ أو ‎?qr=‎، أو بالمسار ‎/v1/sales/UUID‎.",
                 ),
             ],
             ProblemCode::NoSuchRoute => [

@@ -5,32 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Query, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{Extensions, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::gate::{self, Gate, Limits};
+use super::issue::{self, caller};
 use super::problem::{Problem, ProblemCode};
-use super::service::{Caller, Form, Found, Idempotency, Lookup, SaleOrder, Sold, Till};
-use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, wire};
+use super::service::{Form, Found, Lookup, Till};
+use super::wire;
 use crate::chain::Icv;
-use crate::invoice::{self, Finding};
+use crate::invoice::returns::ListedReason;
 use crate::text::Bilingual;
 
-struct Api<T> {
-    till: Arc<T>,
+pub(super) struct Api<T> {
+    pub(super) till: Arc<T>,
     answer_within: Duration,
     /// One verification at a time: it reads the whole ledger.
     verifying: Semaphore,
 }
 
-type Shared<T> = State<Arc<Api<T>>>;
+pub(super) type Shared<T> = State<Arc<Api<T>>>;
 
 /// The whole interface over a till.
 pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
@@ -38,7 +37,11 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
     let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1) });
     let gate = Arc::new(Gate::new(limits));
     Router::new()
-        .route("/v1/sales", post(sell::<T>).get(search::<T>))
+        .route("/v1/sales", post(issue::sell::<T>).get(search::<T>))
+        .route("/v1/credits", post(issue::credit::<T>))
+        .route("/v1/corrections", post(issue::correct::<T>))
+        .route("/v1/documents", get(search::<T>))
+        .route("/v1/reasons", get(reasons))
         .route("/v1/sales/{document}", get(document::<T>))
         .route("/v1/sales/{document}/reprint", post(reprint::<T>))
         .route("/v1/status", get(status::<T>))
@@ -51,54 +54,18 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .with_state(api)
 }
 
-async fn sell<T: Till>(
-    State(api): Shared<T>,
-    extensions: Extensions,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    json_only(&headers)?;
-    let idempotency = Idempotency { key, body_sha256: Sha256::digest(&body).into() };
-    let sold = match invoice::read_sale(&body) {
-        Ok(draft) => {
-            let order = SaleOrder { draft, idempotency, caller: caller(&extensions) };
-            api.within(api.till.sell(order)).await?
-        }
-        // A sale that an earlier version accepted is answered for ever, whatever
-        // the rules say today.
-        Err(findings) => match api.within(api.till.recall(idempotency)).await? {
-            Some(sold) => sold,
-            None => return Err(refused(&body, findings)),
-        },
-    };
-    answer_sale(&sold)
-}
-
-fn answer_sale(sold: &Sold) -> Result<Response, Problem> {
-    let mut response = json(StatusCode::CREATED, &wire::Sale::from(&sold.sale))?;
-    if sold.replayed {
-        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
-}
-
-/// What is no JSON at all is told apart from a sale that breaks rules.
-fn refused(body: &[u8], findings: Vec<Finding>) -> Problem {
-    let json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-    let code = if json { ProblemCode::InvalidSale } else { ProblemCode::MalformedJson };
-    Problem { findings, ..Problem::from(code) }
-}
-
 async fn search<T: Till>(State(api): Shared<T>, uri: Uri) -> Result<Response, Problem> {
     let lookup = lookup(&uri)?;
-    let found = api.within(api.till.find(lookup)).await?;
+    let found = api.within(api.till.find(lookup)).await.map_err(|problem| match problem.code {
+        // What cannot be read as it was scanned.
+        ProblemCode::InvalidSale => Problem { code: ProblemCode::BadRequest, ..problem },
+        _ => problem,
+    })?;
     let sales = found.iter().map(wire::Found::from).collect();
     json(StatusCode::OK, &wire::FoundList { sales })
 }
 
-/// Exactly one of the three ways to search; anything else is refused rather
-/// than ignored.
+/// Exactly one of the ways to search; anything else is refused rather than ignored.
 fn lookup(uri: &Uri) -> Result<Lookup, Problem> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Problem::from(ProblemCode::BadRequest))?;
@@ -113,6 +80,8 @@ fn lookup(uri: &Uri) -> Result<Lookup, Problem> {
             ))
         }
         [(name, value)] if name == "reference" => Ok(Lookup::Reference(value.clone())),
+        // A plus of base64 that was not encoded arrives as a blank.
+        [(name, value)] if name == "qr" => Ok(Lookup::Qr(value.replace(' ', "+"))),
         [(name, value)] if name == "number" => Ok(Lookup::Number(value.clone())),
         [(name, value)] if name == "icv" => {
             let icv = value.parse().ok().and_then(Icv::new);
@@ -165,6 +134,16 @@ async fn reprint<T: Till>(
     json(StatusCode::ACCEPTED, &wire::Reprinted { uuid: uuid.to_string(), print })
 }
 
+/// The reasons of a credit note that have a code.
+async fn reasons() -> Result<Response, Problem> {
+    let reason = |reason: ListedReason| wire::Reason {
+        code: reason.code().to_owned(),
+        en: reason.english().to_owned(),
+        ar: reason.arabic().to_owned(),
+    };
+    json(StatusCode::OK, &wire::ReasonList { reasons: ListedReason::ALL.into_iter().map(reason).collect() })
+}
+
 async fn status<T: Till>(State(api): Shared<T>) -> Result<Response, Problem> {
     json(StatusCode::OK, &api.within(api.till.status()).await?)
 }
@@ -180,41 +159,13 @@ async fn sync<T: Till>(State(api): Shared<T>, extensions: Extensions) -> Result<
 }
 
 impl<T: Till> Api<T> {
-    async fn within<R>(&self, answer: impl Future<Output = Result<R, super::Refusal>>) -> Result<R, Problem> {
+    /// The till's answer, or a problem if it takes too long.
+    pub(super) async fn within<R>(&self, answer: impl Future<Output = Result<R, super::Refusal>>) -> Result<R, Problem> {
         match tokio::time::timeout(self.answer_within, answer).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(ProblemCode::Timeout.into()),
         }
     }
-}
-
-fn caller(extensions: &Extensions) -> Caller {
-    extensions.get::<ConnectInfo<Caller>>().map_or_else(Caller::default, |info| info.0)
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let (first, second) = (values.next(), values.next());
-    let Some(value) = first else { return Err(ProblemCode::KeyMissing.into()) };
-    let text = value.to_str().unwrap_or_default();
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if second.is_some() || !visible || !(1..=127).contains(&text.len()) {
-        return Err(ProblemCode::KeyMalformed.into());
-    }
-    Ok(text.to_owned())
-}
-
-/// `application/json`, in UTF-8 if it says, and not compressed.
-fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
-    let parameter = parameters.trim().to_ascii_lowercase().replace('"', "");
-    let json = kind.trim().eq_ignore_ascii_case("application/json");
-    let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
-    if json && plain && matches!(parameter.as_str(), "" | "charset=utf-8") {
-        return Ok(());
-    }
-    Err(ProblemCode::MediaType.into())
 }
 
 /// A UUID in its usual form of 36 characters.
@@ -223,7 +174,7 @@ fn uuid(text: &str) -> Result<Uuid, Problem> {
     usual.ok_or_else(|| ProblemCode::NoSuchDocument.into())
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(body).map_err(|error| {
         tracing::error!(%error, "an answer could not be written as JSON");
         Problem::from(ProblemCode::Internal)

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::wire;
 use crate::chain::{Icv, InvoiceHash};
+use crate::invoice::correction::CorrectionDraft;
+use crate::invoice::returns::CreditDraft;
 use crate::invoice::{Draft, Finding, InvoiceNumber, IssueMoment, Kind};
 use crate::money::Halalas;
 use crate::text::Bilingual;
@@ -20,7 +22,8 @@ pub struct Caller {
     pub gid: Option<u32>,
 }
 
-/// The name a sale has across retries, and what was asked under it.
+/// The name a request has across retries, and what was asked under it. Sales,
+/// credits and corrections share one space of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
     /// 1 to 127 visible ASCII characters.
@@ -29,13 +32,20 @@ pub struct Idempotency {
     pub body_sha256: [u8; 32],
 }
 
-/// A sale that passed the checks of its fields.
+/// A request for a document that passed the checks of its fields.
 #[derive(Clone, Debug)]
-pub struct SaleOrder {
-    pub draft: Draft,
+pub struct Asked<D> {
+    pub draft: D,
     pub idempotency: Idempotency,
     pub caller: Caller,
 }
+
+/// An invoice, a debit note or a prepayment.
+pub type SaleOrder = Asked<Draft>;
+/// A credit note.
+pub type CreditOrder = Asked<CreditDraft>;
+/// A rejected document once more.
+pub type CorrectionOrder = Asked<CorrectionDraft>;
 
 /// What never changes about an issued document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +64,17 @@ pub struct Sale {
     pub payable: Halalas,
     /// Cash given back.
     pub change: Halalas,
-    /// The nine-tag payload of the QR code.
+    /// The nine-tag payload of the QR code; empty on a standard document, whose
+    /// QR code is the authority's.
     pub qr: String,
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
+    /// ISO 4217 code of the amounts; none for riyals.
+    pub currency: Option<String>,
+    /// The rejected document that this one replaces.
+    pub corrects: Option<Uuid>,
+    /// The document of this till that a credit note takes back.
+    pub credits: Option<Uuid>,
 }
 
 /// The answer to a sale.
@@ -75,6 +92,10 @@ pub struct Found {
     pub report: wire::Report,
     /// Absent if nothing was to be printed.
     pub print: Option<wire::Print>,
+    /// The document that replaces this one.
+    pub corrected_by: Option<Uuid>,
+    /// What credit notes took back of it; absent while there is none.
+    pub credited: Option<wire::Credited>,
 }
 
 /// How a document is looked up.
@@ -87,6 +108,8 @@ pub enum Lookup {
     Reference(String),
     /// One for each chain that reached it.
     Icv(Icv),
+    /// The text of a receipt's QR code, in base64.
+    Qr(String),
 }
 
 /// A document as bytes.
@@ -131,7 +154,14 @@ pub trait Till: Send + Sync + 'static {
     /// Returns after the commit; printing and reporting follow on their own.
     fn sell(&self, order: SaleOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
 
-    /// The sale made under this key with this very body, if there is one; a key
+    /// Works out and stores a credit note, as [`Till::sell`] does a sale. What is
+    /// left of the original is looked up in the same step that takes the number.
+    fn credit(&self, order: CreditOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
+
+    /// Issues a rejected document once more, as [`Till::sell`] does a sale.
+    fn correct(&self, order: CorrectionOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
+
+    /// The document made under this key with this very body, if there is one; a key
     /// with another body is a [`Refusal::KeyConflict`], whatever else is wrong with it.
     fn recall(&self, of: Idempotency) -> impl Future<Output = Result<Option<Sold>, Refusal>> + Send;
 

@@ -35,8 +35,22 @@ pub struct Sale {
     pub hash: String,
     pub totals: Totals,
     pub change: String,
+    /// Empty on a standard document.
     pub qr: String,
     pub reference: Option<String>,
+    /// ISO 4217 code of the amounts; absent for riyals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// `required` on a standard document: it is no invoice until its report
+    /// state is `Cleared`. Absent on simplified ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clearance: Option<String>,
+    /// UUID of the rejected document that this one replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
+    /// UUID of the document of this till that a credit note takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +104,10 @@ impl From<&service::Sale> for Sale {
             change: sale.change.to_string(),
             qr: sale.qr.clone(),
             reference: sale.reference.clone(),
+            currency: sale.currency.clone(),
+            clearance: (sale.kind.subtype == Subtype::Standard).then(|| "required".to_owned()),
+            corrects: sale.corrects.map(|uuid| uuid.to_string()),
+            credits: sale.credits.map(|uuid| uuid.to_string()),
         }
     }
 }
@@ -130,17 +148,49 @@ pub struct Print {
     pub state: String,
 }
 
+/// What credit notes took back of a document, VAT included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credited {
+    pub amount: String,
+    /// What can still be credited.
+    pub left: String,
+    /// UUIDs of the notes, in the order of issue.
+    pub notes: Vec<String>,
+    /// Every line of the document.
+    pub lines: Vec<CreditedLine>,
+}
+
+/// How much of a line came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditedLine {
+    /// From 1.
+    pub line: u32,
+    pub returned: String,
+    pub left: String,
+}
+
 /// The answer to a look-up: facts that stay, and states that move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     pub sale: Sale,
     pub report: Report,
     pub print: Option<Print>,
+    /// UUID of the document that replaces this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credited: Option<Credited>,
 }
 
 impl From<&service::Found> for Found {
     fn from(found: &service::Found) -> Found {
-        Found { sale: Sale::from(&found.sale), report: found.report.clone(), print: found.print.clone() }
+        Found {
+            sale: Sale::from(&found.sale),
+            report: found.report.clone(),
+            print: found.print.clone(),
+            corrected_by: found.corrected_by.map(|uuid| uuid.to_string()),
+            credited: found.credited.clone(),
+        }
     }
 }
 
@@ -148,6 +198,20 @@ impl From<&service::Found> for Found {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundList {
     pub sales: Vec<Found>,
+}
+
+/// One reason of a credit note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub code: String,
+    pub en: String,
+    pub ar: String,
+}
+
+/// The reasons that have a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonList {
+    pub reasons: Vec<Reason>,
 }
 
 /// The answer to a reprint.

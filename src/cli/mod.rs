@@ -6,8 +6,11 @@
 mod check;
 mod check_words;
 mod config_check;
+mod correct;
+mod credit;
 mod demo;
 mod hooks;
+mod issue;
 mod onboard;
 mod sandbox;
 mod sell;
@@ -40,6 +43,10 @@ On a till:
   tilld onboard --otp-file otp    get the certificate; the OTP is from the Fatoora portal
   tilld serve                     run the till (systemd does this)
   tilld sell sale.json            make a sale, as a POS application would
+  tilld credit --number T07-000001 --whole --reason goods_returned
+                                  take goods back
+  tilld correct --number T07-000001
+                                  issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
   tilld verify                    check every stored invoice anew
@@ -60,6 +67,8 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Sell(sell::Args),
+    Credit(credit::Args),
+    Correct(correct::Args),
     Show(show::Args),
     Status(status::Args),
     Verify(verify::Args),
@@ -107,6 +116,8 @@ impl Command {
             Command::Serve(args) => args.run(hooks),
             Command::Demo(args) => args.run(hooks),
             Command::Sell(args) => args.run(streams),
+            Command::Credit(args) => args.run(streams),
+            Command::Correct(args) => args.run(streams),
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
             Command::Verify(args) => args.run(hooks, streams),

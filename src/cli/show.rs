@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::issue::{currency, title};
 use super::terminal::{Rows, moment};
 use super::till::{Where, json, refusal};
 use super::{Failure, Streams};
@@ -110,16 +111,30 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
         many => format!("{many} attempts"),
     };
     let mut rows = Rows::default();
-    rows.add("Invoice", format!("{} ({kind}, ICV {})", sale.number, sale.icv));
+    rows.add(title(sale), format!("{} ({kind}, ICV {})", sale.number, sale.icv));
     rows.add("Issued", moment(&sale.issued_at));
-    rows.add("To pay", format!("SAR {}", sale.totals.payable));
+    let currency = currency(sale);
+    let owed = if sale.kind.document == "credit_note" { "To refund" } else { "To pay" };
+    rows.add(owed, format!("{currency} {}", sale.totals.payable));
     rows.add("Of which", format!("net {}, VAT {}", sale.totals.net, sale.totals.vat));
-    rows.add("Change", format!("SAR {}", sale.change));
+    rows.add("Change", format!("{currency} {}", sale.change));
     if let Some(reference) = &sale.reference {
         rows.add("Reference", reference.clone());
     }
     rows.add("UUID", sale.uuid.clone());
     rows.add("Hash", sale.hash.clone());
+    let links = [
+        ("Corrects", &sale.corrects),
+        ("Corrected by", &found.corrected_by),
+        ("Credits", &sale.credits),
+    ];
+    for (name, uuid) in links {
+        uuid.iter().for_each(|uuid| rows.add(name, uuid.clone()));
+    }
+    if let Some(credited) = &found.credited {
+        rows.add("Credited", format!("{currency} {}, {} left", credited.amount, credited.left));
+        credited.notes.iter().for_each(|uuid| rows.add("", uuid.clone()));
+    }
     rows.add("Report", format!("{}, {attempts}", found.report.state));
     if let Some(note) = &found.report.note {
         rows.add("", note.clone());

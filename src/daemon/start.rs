@@ -52,6 +52,7 @@ impl Daemon {
             valid_until: IssueMoment::from_unix(identity.certificate.not_after())
                 .map_or_else(String::new, wire::riyadh),
         });
+        let title = identity.as_ref().and_then(|identity| identity.certificate.title().map(str::to_owned));
         let credentials = match identity {
             Some(identity) => Some(activate(&mut store, settings, identity)?),
             None => None,
@@ -97,7 +98,7 @@ impl Daemon {
             tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)))
         });
         let service = Arc::new(Service {
-            facts: facts(settings, certificate, not_ready),
+            facts: Facts { title, ..facts(settings, certificate, not_ready) },
             ledger,
             clock,
             press,
@@ -281,6 +282,7 @@ fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready:
         printer,
         print: prints,
         certificate,
+        title: None,
         not_ready,
     }
 }

@@ -4,6 +4,7 @@
 //! knows of XML, signatures, files or clocks.
 
 pub mod codes;
+pub mod correction;
 mod document;
 mod draft;
 mod exemptions;

@@ -4,10 +4,12 @@
 mod document_problem;
 mod problem;
 mod returned;
+mod stored_problem;
 
 pub use document_problem::{BuyerPart, DocumentProblem};
 pub use problem::Problem;
 pub use returned::ReturnProblem;
+pub use stored_problem::StoredProblem;
 
 /// One message in both languages of the till.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

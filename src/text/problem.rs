@@ -1,6 +1,6 @@
 //! What can be wrong with a sale, in words for the cashier and the integrator.
 
-use super::{Bilingual, DocumentProblem, ReturnProblem};
+use super::{Bilingual, DocumentProblem, ReturnProblem, StoredProblem};
 use crate::money::{Decimal, Halalas};
 
 /// A fault in a request, with the values that make it concrete.
@@ -76,6 +76,8 @@ pub enum Problem {
     Document(DocumentProblem),
     /// What only a return can have wrong.
     Return(ReturnProblem),
+    /// What only the ledger knows.
+    Stored(StoredProblem),
 }
 
 impl Problem {
@@ -120,6 +122,7 @@ impl Problem {
             Problem::TendersExceed { .. } => "TILLD-TENDERS-EXCEED",
             Problem::Document(problem) => problem.rule(),
             Problem::Return(problem) => problem.rule(),
+            Problem::Stored(problem) => problem.rule(),
         }
     }
 
@@ -238,6 +241,7 @@ impl Problem {
             ),
             Problem::Document(problem) => problem.message(),
             Problem::Return(problem) => problem.message(),
+            Problem::Stored(problem) => problem.message(),
         }
     }
 
@@ -329,6 +333,7 @@ impl Problem {
             ),
             Problem::Document(problem) => problem.remedy(),
             Problem::Return(problem) => problem.remedy(),
+            Problem::Stored(problem) => problem.remedy(),
         }
     }
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Caller, Form, Found, Idempotency, Limits, Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Limits, Lookup, Refusal, Sale,
+    SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
-use tilld::invoice::{self, InvoiceNumber, IssueMoment, Kind};
+use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
 use tilld::text::Bilingual;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -37,6 +38,8 @@ pub enum Mood {
 #[derive(Default)]
 pub struct Fake {
     pub sell_calls: AtomicUsize,
+    /// The drafts of credits and corrections, as they arrived.
+    pub asked: Mutex<Vec<String>>,
     pub mood: Mutex<Mood>,
     pub callers: Mutex<Vec<Caller>>,
     pub findings: Mutex<Vec<wire::VerifyFinding>>,
@@ -76,7 +79,7 @@ impl Fake {
             number: InvoiceNumber::parse(&format!("T07-{count:06}")).unwrap(),
             icv: Icv::new(count).unwrap(),
             issued: IssueMoment::parse("2026-03-14", "21:05:09").unwrap(),
-            kind: Kind::SIMPLIFIED_INVOICE,
+            kind: order.draft.kind,
             hash: InvoiceHash::new([7; 32]),
             net: priced.totals.tax_exclusive,
             vat: priced.totals.tax,
@@ -84,10 +87,23 @@ impl Fake {
             change: priced.change,
             qr: "AQ9TaG9w".to_owned(),
             reference: order.draft.reference,
+            currency: order.draft.terms.currency.map(|currency| currency.code.to_owned()),
+            corrects: None,
+            credits: None,
         };
         sales.push((order.idempotency, sale.clone()));
         Ok(Sold { sale, replayed: false })
     }
+}
+
+/// The sale that stands in for the document of another request.
+fn stand_in<D>(order: Asked<D>, document: DocumentType) -> SaleOrder {
+    let Asked { idempotency, caller, .. } = order;
+    let draft = Draft {
+        kind: Kind::plain(Subtype::Simplified, document),
+        ..invoice::read_sale(SALE.as_bytes()).unwrap()
+    };
+    SaleOrder { draft, idempotency, caller }
 }
 
 impl Till for Fake {
@@ -108,6 +124,16 @@ impl Till for Fake {
         self.make(order)
     }
 
+    async fn credit(&self, order: CreditOrder) -> Result<Sold, Refusal> {
+        self.asked.lock().unwrap().push(format!("{:?}", order.draft));
+        self.sell(stand_in(order, DocumentType::CreditNote)).await
+    }
+
+    async fn correct(&self, order: CorrectionOrder) -> Result<Sold, Refusal> {
+        self.asked.lock().unwrap().push(format!("{:?}", order.draft));
+        self.sell(stand_in(order, DocumentType::Invoice)).await
+    }
+
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
         let sales = self.sales.lock().unwrap();
         let known = sales.iter().find(|(known, _)| known.key == of.key);
@@ -124,11 +150,14 @@ impl Till for Fake {
             Lookup::Number(number) => sale.number.as_str() == number,
             Lookup::Reference(reference) => sale.reference.as_ref() == Some(reference),
             Lookup::Icv(icv) => sale.icv == *icv,
+            Lookup::Qr(text) => sale.qr == *text,
         };
         let found = sales.iter().rev().filter(|(_, sale)| answers(sale)).map(|(_, sale)| Found {
             sale: sale.clone(),
             report: self.report.lock().unwrap().clone().unwrap_or_else(queued),
             print: Some(wire::Print { state: "Printed".to_owned() }),
+            corrected_by: None,
+            credited: None,
         });
         Ok(found.collect())
     }

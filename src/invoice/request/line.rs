@@ -47,7 +47,7 @@ pub(in crate::invoice) fn line(json: &Json, path: String, found: &mut Findings) 
 }
 
 /// A text, or an object with `ar`, `en` or both.
-fn item_name(json: &Json, path: String, found: &mut Findings) -> Option<ItemName> {
+pub(in crate::invoice) fn item_name(json: &Json, path: String, found: &mut Findings) -> Option<ItemName> {
     let name = match json {
         Json::Object(_) => {
             let fields = Fields::open(json, path.clone(), NAME, found)?;
@@ -82,7 +82,7 @@ fn item_name(json: &Json, path: String, found: &mut Findings) -> Option<ItemName
     None
 }
 
-fn unit_code(json: &Json, path: String, found: &mut Findings) -> Option<String> {
+pub(in crate::invoice) fn unit_code(json: &Json, path: String, found: &mut Findings) -> Option<String> {
     let code = text(json, path.clone(), 1..=3, found)?;
     if code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
         return Some(code);

@@ -14,7 +14,9 @@ mod vat;
 pub(super) use amounts::{shown, tenders};
 pub(super) use buyer::buyer;
 pub(super) use checks::check;
-pub(super) use line::line;
+pub(super) use line::{item_name, line, unit_code};
+pub(super) use terms::{originals, supply};
+pub(super) use vat::resolve;
 
 use super::draft::Draft;
 use super::fields::{Fields, Findings};
@@ -56,7 +58,8 @@ pub fn read_sale(body: &[u8]) -> Result<Draft, Vec<Finding>> {
     }
 }
 
-fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
+/// A sale below the request's root; findings name its fields without a prefix.
+pub(super) fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
     let fields = Fields::open(json, String::new(), SALE, found)?;
     let items = fields.required("lines", found).and_then(|_| fields.list("lines", limits::LINES, found));
     if items.is_some_and(<[Json]>::is_empty) {

@@ -74,7 +74,7 @@ fn flags(fields: &Fields<'_>, found: &mut Findings) -> Flags {
 }
 
 /// The period of supply.
-pub(super) fn supply(json: &Json, found: &mut Findings) -> Option<Supply> {
+pub(in crate::invoice) fn supply(json: &Json, found: &mut Findings) -> Option<Supply> {
     let fields = Fields::open(json, "supply".to_owned(), SUPPLY, found)?;
     // A last day without a first is BR-KSA-35.
     fields.needed("date", "BR-KSA-35", found);
@@ -131,7 +131,7 @@ fn rate(json: &Json, path: String, found: &mut Findings) -> Option<Decimal> {
 }
 
 /// The documents that a note corrects.
-pub(super) fn originals(fields: &Fields<'_>, found: &mut Findings) -> Vec<BillingReference> {
+pub(in crate::invoice) fn originals(fields: &Fields<'_>, found: &mut Findings) -> Vec<BillingReference> {
     let items = fields.list("originals", limits::ORIGINALS, found).unwrap_or_default().iter().enumerate();
     items.filter_map(|(at, json)| original(json, format!("originals[{at}]"), found)).collect()
 }

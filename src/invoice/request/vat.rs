@@ -80,35 +80,32 @@ fn exemption(fields: &Fields<'_>, category: Category, found: &mut Findings) -> O
     if found.len() > before {
         return None;
     }
+    let resolved = resolve(category, code, reason);
+    resolved.map_err(|(key, problem)| found.push(Finding::at(fields.path(key), problem))).ok()
+}
+
+/// The reason that a category states; an error names the key that is wrong.
+pub(in crate::invoice) fn resolve(
+    category: Category,
+    code: Option<String>,
+    reason: Option<String>,
+) -> Result<Option<Exemption>, (&'static str, Problem)> {
     if category == Category::Standard {
-        if code.is_some() || reason.is_some() {
-            found.push(Finding::at(fields.path("reason_code"), Problem::ReasonForbidden));
-            return None;
-        }
-        return Some(None);
+        let given = code.is_some() || reason.is_some();
+        return if given { Err(("reason_code", Problem::ReasonForbidden)) } else { Ok(None) };
     }
     let code = match (code, category) {
         (Some(code), _) => code,
         (None, Category::OutOfScope) => "VATEX-SA-OOS".to_owned(),
-        (None, _) => {
-            let problem = Problem::ReasonMissing { category: category.code() };
-            found.push(Finding::at(fields.path("reason_code"), problem));
-            return None;
-        }
+        (None, _) => return Err(("reason_code", Problem::ReasonMissing { category: category.code() })),
     };
     let Some(known) = exemptions::of(category).find(|known| known.code == code) else {
         let accepted = exemptions::of(category).map(|known| known.code).collect();
-        found.push(Finding::at(fields.path("reason_code"), Problem::ReasonCode { accepted }));
-        return None;
+        return Err(("reason_code", Problem::ReasonCode { accepted }));
     };
     match reason {
-        Some(text) => Some(Some(Exemption { code: known.code, text })),
-        None if !known.text.is_empty() => {
-            Some(Some(Exemption { code: known.code, text: known.text.to_owned() }))
-        }
-        None => {
-            found.push(Finding::at(fields.path("reason"), Problem::ReasonText));
-            None
-        }
+        Some(text) => Ok(Some(Exemption { code: known.code, text })),
+        None if known.text.is_empty() => Err(("reason", Problem::ReasonText)),
+        None => Ok(Some(Exemption { code: known.code, text: known.text.to_owned() })),
     }
 }

@@ -174,7 +174,7 @@ fn qr(fields: &Fields<'_>, found: &mut Findings) -> Option<Vec<u8>> {
     }
 }
 
-fn number(fields: &Fields<'_>, found: &mut Findings) -> Option<InvoiceNumber> {
+pub(in crate::invoice) fn number(fields: &Fields<'_>, found: &mut Findings) -> Option<InvoiceNumber> {
     let text = fields.text("number", 1..=limits::REFERENCE, found)?;
     // The text has the right length and no control character, and is trimmed.
     let number = InvoiceNumber::parse(&text).ok();
@@ -184,7 +184,7 @@ fn number(fields: &Fields<'_>, found: &mut Findings) -> Option<InvoiceNumber> {
     number
 }
 
-fn uuid(fields: &Fields<'_>, found: &mut Findings) -> Option<Uuid> {
+pub(in crate::invoice) fn uuid(fields: &Fields<'_>, found: &mut Findings) -> Option<Uuid> {
     let text = fields.text("uuid", 1..=limits::REFERENCE, found)?;
     let uuid = Uuid::try_parse(&text).ok();
     if uuid.is_none() {
@@ -299,7 +299,7 @@ fn wanted_line(json: &Json, path: String, found: &mut Findings) -> Option<Wanted
     Some(WantedLine { line, quantity: quantity? })
 }
 
-fn line_number(fields: &Fields<'_>, found: &mut Findings) -> Option<u32> {
+pub(in crate::invoice) fn line_number(fields: &Fields<'_>, found: &mut Findings) -> Option<u32> {
     let path = fields.path("line");
     // A document has at most 999,999 lines (BR-KSA-F-06-C17).
     let exact = crate::invoice::fields::decimal(fields.get("line")?, &path, 0, 999_999, found)?;

@@ -1,5 +1,11 @@
 //! The service over a real ledger, with a clock that the test sets.
 
+mod corrections;
+mod credits;
+mod documents;
+mod story;
+mod till;
+
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, SigningKey};
 use tempfile::TempDir;
@@ -7,15 +13,16 @@ use tempfile::TempDir;
 use super::*;
 use crate::chain::InvoiceHash;
 use crate::daemon::slips::Shop;
-use crate::invoice::{Draft, Seller};
+use crate::invoice::{Draft, Finding, Seller};
 use crate::ledger::{TestClock, Unit};
 use crate::money::Halalas;
 use crate::receipt::PaperWidth;
 use crate::stamp::{Signer, SignerError, StampCertificate};
+use crate::text::Problem;
 
 /// The published key of the vectors; worthless, for tests only.
-const KEY: &str = include_str!("../../../tests/vectors/simplified-388.json");
-const CERTIFICATE: &str = include_str!("../../../tests/vectors/test-cert-b64.txt");
+const KEY: &str = include_str!("../../../../tests/vectors/simplified-388.json");
+const CERTIFICATE: &str = include_str!("../../../../tests/vectors/test-cert-b64.txt");
 const NOW: i64 = 1_773_511_509;
 /// One line of 11.50 riyals.
 const SALE: &str = r#"{"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"}}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
@@ -100,6 +107,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         printer: "none".to_owned(),
         print: false,
         certificate: None,
+        title: None,
         not_ready: None,
     };
     let service = Service {

@@ -1,0 +1,120 @@
+//! How the till is, and whether every stored document still is as it was sealed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use super::refusals::{gone, storage};
+use super::Service;
+use crate::api::{self, Refusal, wire};
+use crate::daemon::findings::numbers_in;
+use crate::invoice::IssueMoment;
+use crate::ledger::{self, PrintState, ReportState, StorageError, Store, audit};
+
+/// Open print jobs that status counts.
+const MOST_PRINTS: usize = 10_000;
+
+impl Service {
+    pub(super) async fn state(&self) -> Result<wire::Status, Refusal> {
+        let work = |store: &mut Store| -> Result<_, StorageError> {
+            let last = store.newest(1)?.into_iter().next();
+            let prints: Vec<PrintState> =
+                store.print_jobs(MOST_PRINTS)?.into_iter().map(|job| job.state).collect();
+            let rejected = numbers_in(store, ReportState::Rejected)?;
+            let held = numbers_in(store, ReportState::Held)?;
+            let ready = store.ready().map_err(|error| error.words());
+            Ok((store.queue_summary(), last, prints, (rejected, held), ready))
+        };
+        let (queue, last, prints, (rejected, held), ready) =
+            self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let not_ready = self.facts.not_ready.clone().or(ready.err());
+        let certificate = self.facts.certificate.clone();
+        let pause = self.report.borrow().pause;
+        let mut environment = self.facts.environment.clone();
+        if let Some(address) = &self.facts.address_override {
+            environment = format!("{environment} (address overridden: {address})");
+        }
+        let states = [
+            (ReportState::Queued, queue.queued),
+            (ReportState::InFlight, queue.in_flight),
+            (ReportState::Held, queue.held),
+            (ReportState::Reported, queue.reported),
+            (ReportState::ReportedWithWarnings, queue.reported_with_warnings),
+            (ReportState::Cleared, queue.cleared),
+            (ReportState::Rejected, queue.rejected),
+        ];
+        Ok(wire::Status {
+            till: self.facts.till.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            environment,
+            time: moment_text(self.clock.now()),
+            selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
+            documents: queue.documents,
+            last: last.map(|last| wire::Last {
+                icv: last.icv.get(),
+                number: last.number,
+                hash: last.hash.to_base64(),
+                issued_at: api::wire::riyadh(last.issued),
+            }),
+            queue: wire::Queue {
+                states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
+                unsent: queue.open(),
+                rejected,
+                held,
+                oldest_unsent_at: queue.oldest_unsent.map(moment_text),
+                next_attempt_at: queue.next_due_at.map(moment_text),
+                paused: pause.map(|pause| pause.reason.message().into()),
+            },
+            printing: self.printing(&prints),
+            certificate,
+        })
+    }
+
+    fn printing(&self, prints: &[PrintState]) -> wire::Printing {
+        let mut states = BTreeMap::new();
+        for state in prints {
+            *states.entry(state.name().to_owned()).or_insert(0) += 1;
+        }
+        let fault = self.print_fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        wire::Printing { target: self.facts.printer.clone(), states, fault: fault.map(wire::Words::from) }
+    }
+}
+
+
+/// Walks all chains in a data directory, and holds the ledger against its
+/// high-water mark.
+pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, String> {
+    let began = Instant::now();
+    let words = |error: ledger::OpenError| error.to_string();
+    let missing = audit::compare_mark(dir, anchor).map_err(words)?;
+    let report = audit::verify_chain(dir, |_| {}).map_err(words)?;
+    let mark = missing.map(|what| wire::VerifyFinding {
+        code: "TILLD-MARK".to_owned(),
+        document: "ledger".to_owned(),
+        icv: None,
+        message: wire::Words {
+            en: what,
+            ar: "السجل لا يطابق علامة آخر فاتورة: قد تكون فواتير حُذفت منه.".to_owned(),
+        },
+    });
+    let findings = report.findings.iter().map(|finding| wire::VerifyFinding {
+        code: "TILLD-VERIFY".to_owned(),
+        document: finding.document.to_string(),
+        icv: Some(finding.document.icv().get()),
+        message: wire::Words {
+            en: finding.what.clone(),
+            ar: format!("المستند لا يجتاز الفحص: {}", finding.what),
+        },
+    });
+    Ok(wire::Verification {
+        documents: report.documents,
+        chains: report.chains,
+        duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        findings: mark.into_iter().chain(findings).collect(),
+    })
+}
+
+fn moment_text(unix: i64) -> String {
+    IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), api::wire::riyadh)
+}
