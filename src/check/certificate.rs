@@ -125,15 +125,21 @@ fn check_vat_number(notes: &mut Notes, root: Node<'_>, certificate: &Certificate
     const FIELD: &str = "/Invoice/cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID";
     let [supplier, party] = PARTY;
     let seller = of_invoice(root, &[supplier, party, (Ns::Cac, "PartyTaxScheme"), (Ns::Cbc, "CompanyID")]);
-    let seller = seller.map(leading).unwrap_or_default();
+    let seller = seller.map(leading);
     match certificate.vat_numbers.first() {
         None => {
             let cause = "no UID in a directory name of the subject alternative name";
             notes.warn(Check::CertNoVat, At::Path(FIELD), because(cause));
         }
-        Some(first) if certificate.vat_numbers.iter().all(|number| *number != seller) => {
+        Some(first)
+            if certificate.vat_numbers.iter().all(|number| seller.as_deref() != Some(number.as_str())) =>
+        {
             let cause = "UID of the certificate's subject alternative name against the seller's CompanyID";
-            notes.error(Check::CertVat, At::Path(FIELD), values(&seller, first, cause));
+            notes.error(
+                Check::CertVat,
+                At::Path(FIELD),
+                values(seller.as_deref().unwrap_or_default(), first, cause),
+            );
         }
         Some(_) => {}
     }

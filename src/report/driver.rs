@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::backoff::{Jitter, Moment};
+use super::cleared;
 use super::machine::{Command, Ended, Machine, Outcome, Settings, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
 use super::status::{Pause, Status};
@@ -346,7 +347,9 @@ async fn attempt<Q: Queue>(
     };
     let _ = told.set(call); // this attempt is the only one that sets it
     let answer = match call {
-        DocumentCall::Clearance => authority.clear(credentials, &submission).await,
+        DocumentCall::Clearance => {
+            cleared::guard(authority.clear(credentials, &submission).await, &submission.hash, now)
+        }
         DocumentCall::Reporting | DocumentCall::Check => authority.report(credentials, &submission).await,
     };
     Sent::Answered { call, answer, size: submission.xml.len() }

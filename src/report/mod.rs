@@ -4,6 +4,7 @@
 
 mod backoff;
 mod brake;
+mod cleared;
 mod driver;
 mod ledger_queue;
 pub mod link;

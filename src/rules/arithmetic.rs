@@ -2,17 +2,28 @@
 //! rounding as XPath's `round`. Nothing here loses a digit; what has too many
 //! of them for 128 bits is `None`.
 //!
-//! A number is read with up to 18 digits before and 18 behind its point
-//! (needless zeros aside), so that any two can be added. More digits are no
-//! amount of money; such a text counts as not being a number, and the document
-//! that holds it is refused instead of being counted approximately.
+//! A number is read with up to 18 digits before and 28 behind its point, 37 in
+//! all (needless zeros aside): unit prices by division come with as many as the
+//! decimals of common platforms have. With 18 on each side any two can be
+//! added. More digits are no amount of money; such a text counts as not being a
+//! number, and the document that holds it is refused instead of being counted
+//! approximately.
 
 use std::cmp::Ordering;
 
 use crate::money::Decimal;
 
-/// Digits that are read on each side of the point.
-const DIGITS: usize = 18;
+/// Digits that are read before the point.
+const WHOLE: usize = 18;
+
+/// Digits that are read behind the point.
+const FRACTION: usize = 28;
+
+/// Digits that are read in all; as many always fit.
+const DIGITS: usize = 37;
+
+/// Decimals of a product, so that a unit of them fits.
+const FINEST: u32 = 38;
 
 /// The blanks of XML.
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
@@ -38,11 +49,11 @@ pub(crate) fn parse(text: &str) -> Option<(Decimal, bool)> {
         return None;
     }
     let significant = whole.trim_start_matches('0');
-    let kept = match fraction.len() <= DIGITS {
+    let kept = match fraction.len() <= WHOLE {
         true => fraction,
         false => fraction.trim_end_matches('0'),
     };
-    if significant.len() > DIGITS || kept.len() > DIGITS {
+    if significant.len() > WHOLE || kept.len() > FRACTION || significant.len() + kept.len() > DIGITS {
         return None;
     }
     let magnitude =
@@ -53,7 +64,7 @@ pub(crate) fn parse(text: &str) -> Option<(Decimal, bool)> {
         && pointed != fraction.is_empty()
         && if significant.is_empty() { whole == "0" } else { whole.len() == significant.len() }
         && (sign == 1 || magnitude != 0);
-    // At most 36 digits.
+    // At most 28 decimals.
     Some((Decimal::new(sign * magnitude, kept.len() as u32), usual))
 }
 
@@ -81,7 +92,20 @@ pub(crate) fn sub(a: Decimal, b: Decimal) -> Option<Decimal> {
 
 /// a x b.
 pub(crate) fn mul(a: Decimal, b: Decimal) -> Option<Decimal> {
-    Some(Decimal::new(a.mantissa().checked_mul(b.mantissa())?, a.scale() + b.scale()))
+    let product = |a: Decimal, b: Decimal| {
+        let scale = a.scale().checked_add(b.scale()).filter(|scale| *scale <= FINEST)?;
+        Some(Decimal::new(a.mantissa().checked_mul(b.mantissa())?, scale))
+    };
+    product(a, b).or_else(|| product(shortest(a), shortest(b)))
+}
+
+/// Without zeros at the end of its decimals.
+pub(crate) fn shortest(x: Decimal) -> Decimal {
+    let (mut mantissa, mut scale) = (x.mantissa(), x.scale());
+    while scale > 0 && mantissa % 10 == 0 {
+        (mantissa, scale) = (mantissa / 10, scale - 1);
+    }
+    Decimal::new(mantissa, scale)
 }
 
 /// The sum of all; of none, zero.
@@ -103,7 +127,7 @@ pub(crate) fn compare(a: Decimal, b: Decimal) -> Ordering {
     if let Some((x, y, _)) = align(a, b) {
         return x.cmp(&y);
     }
-    // The finer one's scale is at most that of a product, 36, so its unit fits.
+    // The finer one's scale is at most that of a product, 38, so its unit fits.
     let parts = |x: Decimal| {
         let unit = 10i128.checked_pow(x.scale()).unwrap_or(i128::MAX);
         (x.mantissa().div_euclid(unit), Decimal::new(x.mantissa().rem_euclid(unit), x.scale()))
@@ -150,7 +174,10 @@ mod tests {
             assert_eq!(parse(text), None, "{text:?}");
         }
         assert_eq!(parse("1234567890123456789"), None);
-        assert_eq!(parse("0.1234567890123456789"), None);
+        let price = "33.3333333333333333333333333333";
+        assert_eq!(parse(price).map(|(value, usual)| (value.to_string(), usual)), Some((price.into(), true)));
+        assert_eq!(parse("0.12345678901234567890123456789"), None, "29 decimals");
+        assert_eq!(parse("1234567890.1234567890123456789012345678"), None, "38 digits");
     }
 
     #[test]
@@ -174,6 +201,8 @@ mod tests {
         assert!(equal(mul(number("1.5"), number("-0.15")).unwrap(), number("-0.225")));
         let huge = number("999999999999999999.999999999999999999");
         assert_eq!(mul(huge, huge), None);
+        let price = number("80.1619433198380566801619433198");
+        assert!(equal(mul(price, number("10.00000000")).unwrap(), number("801.619433198380566801619433198")));
         let times = Decimal::new(i128::MAX, 0);
         assert_eq!(add(times, number("0.1")), None);
         assert_eq!(compare(times, number("0.1")), Ordering::Greater);

@@ -4,68 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::arithmetic;
-use crate::money::Decimal;
+pub use super::number::Number;
 
 /// The text of an element as written; `None` if the element is absent.
 pub type Text<'a> = Option<Cow<'a, str>>;
-
-/// The text of an element that should be a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Number<'a> {
-    /// An `xs:decimal`; its scale is the number of decimals as written.
-    Value(Decimal),
-    /// Anything else, also the empty text and a number of more than 18 digits
-    /// before or behind the point.
-    Text(Cow<'a, str>),
-    /// An `xs:decimal` in an unusual form: blanks, a plus sign, needless zeros.
-    Written { value: Decimal, text: Cow<'a, str> },
-}
-
-impl<'a> Number<'a> {
-    /// What a text says as an `xs:decimal`.
-    pub fn read(text: Cow<'a, str>) -> Number<'a> {
-        match arithmetic::parse(&text) {
-            None => Number::Text(text),
-            Some((value, true)) => Number::Value(value),
-            Some((value, false)) => Number::Written { value, text },
-        }
-    }
-
-    /// The value, if it is a number.
-    pub fn value(&self) -> Option<Decimal> {
-        match self {
-            Number::Value(value) | Number::Written { value, .. } => Some(*value),
-            Number::Text(_) => None,
-        }
-    }
-
-    /// Characters behind the point as written, blanks among them.
-    pub fn decimals(&self) -> usize {
-        match self {
-            Number::Value(value) => value.scale() as usize,
-            Number::Written { text, .. } | Number::Text(text) => {
-                text.split_once('.').map_or(0, |(_, behind)| behind.chars().count())
-            }
-        }
-    }
-
-    /// Whether it is written exactly so; `plain` is a number in its usual form.
-    pub fn is_written(&self, plain: &str) -> bool {
-        match self {
-            Number::Value(value) => arithmetic::parse(plain) == Some((*value, true)),
-            Number::Written { text, .. } | Number::Text(text) => text == plain,
-        }
-    }
-
-    /// As written.
-    pub fn text(&self) -> Cow<'_, str> {
-        match self {
-            Number::Value(value) => Cow::Owned(value.to_string()),
-            Number::Written { text, .. } | Number::Text(text) => Cow::Borrowed(text),
-        }
-    }
-}
 
 /// An amount with its `currencyID`.
 #[derive(Clone, Debug, PartialEq, Eq)]

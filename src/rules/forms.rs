@@ -178,7 +178,9 @@ pub(super) fn begins_like_uuid(text: &str) -> bool {
     text.chars().next().is_some_and(|c| match c {
         '.' | '-' | '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' => true,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
-        '\u{2010}'..='\u{205E}' | '\u{60C}' | '\u{61B}' | '\u{61F}' | '\u{AB}' | '\u{BB}' => false,
+        // Punctuation, and characters that are seen by nobody.
+        '\u{200B}'..='\u{2064}' | '\u{60C}' | '\u{61B}'..='\u{61F}' | '\u{AB}' | '\u{BB}' => false,
+        '\u{AD}' | '\u{FEFF}' => false,
         c => !c.is_whitespace() && !c.is_control(),
     })
 }
@@ -279,7 +281,7 @@ mod tests {
         for text in ["8e6000cf", "-x", ".", "$", "فاتورة"] {
             assert!(begins_like_uuid(text), "{text}");
         }
-        for text in ["", "_x", "{8e6000cf}", " x", "؟"] {
+        for text in ["", "_x", "{8e6000cf}", " x", "؟", "\u{200B}", "\u{FEFF}x"] {
             assert!(!begins_like_uuid(text), "{text}");
         }
     }

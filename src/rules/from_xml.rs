@@ -143,9 +143,17 @@ impl Reader {
     }
 
     fn signature_information<'d>(&mut self, root: Node<'d>) -> Vec<SignatureInformation<'d>> {
+        // Elsewhere in the extensions the stylesheet does not see it.
+        let path =
+            [(Ns::Ext, "UBLExtension"), (Ns::Ext, "ExtensionContent"), (Ns::Sig, "UBLDocumentSignatures")];
+        let within = |node: Node<'d>| {
+            let mut outer = std::iter::successors(node.parent(), |inner| inner.parent());
+            path.iter().rev().all(|(ns, name)| outer.next().is_some_and(|node| node.is(*ns, name)))
+                && outer.next().is_some_and(|node| node.is(Ns::Ext, "UBLExtensions"))
+        };
         let extensions = root.all(Ns::Ext, "UBLExtensions").flat_map(|node| node.descendants());
         extensions
-            .filter(|node| node.is(Ns::Sac, "SignatureInformation"))
+            .filter(|node| node.is(Ns::Sac, "SignatureInformation") && within(*node))
             .map(|node| SignatureInformation {
                 id: self.text(node, "ID"),
                 referenced: node.child(Ns::Sbc, "ReferencedSignatureID").map(|id| self.take(id).string()),
@@ -363,4 +371,27 @@ fn amount(node: Node<'_>) -> Amount<'_> {
 
 fn attribute<'d>(node: Option<Node<'d>>, name: &str) -> Text<'d> {
     node.and_then(|node| node.attribute(name)).map(Cow::Borrowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::Dom;
+
+    #[test]
+    fn signature_information_counts_in_its_place_alone() {
+        let documents = |wrapper: &str| {
+            let names = "xmlns:ext=\"urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2\" \
+                 xmlns:sig=\"urn:oasis:names:specification:ubl:schema:xsd:CommonSignatureComponents-2\" \
+                 xmlns:sac=\"urn:oasis:names:specification:ubl:schema:xsd:SignatureAggregateComponents-2\"";
+            let extension = "<ext:UBLExtensions><ext:UBLExtension><ext:ExtensionContent>";
+            let end = "</ext:ExtensionContent></ext:UBLExtension></ext:UBLExtensions>";
+            let inner = format!("<{wrapper}><sac:SignatureInformation/></{wrapper}>");
+            let xml = format!("<Invoice {names}>{extension}{inner}{end}</Invoice>");
+            from_xml(Dom::parse(xml.as_bytes()).unwrap().root()).signature_information.len()
+        };
+        assert_eq!(documents("sig:UBLDocumentSignatures"), 1);
+        assert_eq!(documents("sig:Other"), 0);
+        assert_eq!(documents("sac:UBLDocumentSignatures"), 0);
+    }
 }

@@ -14,6 +14,7 @@ mod forms;
 mod from_invoice;
 mod from_xml;
 mod ksa;
+mod number;
 mod table;
 mod table_en;
 mod table_ksa;

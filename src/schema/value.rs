@@ -1,5 +1,5 @@
-//! The forms of values (XML Schema part 2), as libxml2 reads them: dates and
-//! times may have no space around them, base64 may have strays.
+//! The forms of values (XML Schema part 2), as libxml2 reads them: dates may
+//! have no space around them, times none behind them, base64 may have strays.
 
 use super::model::Simple;
 use crate::xml::{is_ncname, uri};
@@ -15,7 +15,7 @@ pub(super) fn fits(form: Simple, text: &str) -> bool {
         Simple::Base64 => is_base64(text),
         Simple::Boolean => matches!(trimmed, "true" | "false" | "1" | "0"),
         Simple::Date => date(text).is_some_and(is_zone),
-        Simple::Time => time(text).is_some_and(is_zone),
+        Simple::Time => time(text.trim_start_matches([' ', '\t', '\n', '\r'])).is_some_and(is_zone),
         Simple::DateTime => {
             date(text).and_then(|rest| rest.strip_prefix('T')).and_then(time).is_some_and(is_zone)
         }

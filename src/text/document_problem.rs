@@ -114,7 +114,7 @@ impl DocumentProblem {
             | P::BuyerPart { rule, .. } => rule,
             P::Date { .. } => "BR-KSA-F-01",
             P::Time { .. } => "BR-KSA-F-05",
-            P::Uuid { .. } => "BR-KSA-03",
+            P::Uuid { .. } => "TILLD-UUID",
             P::MixedPrices => "TILLD-MIXED-PRICES",
             P::TwoDiscounts => "TILLD-TWO-DISCOUNTS",
             P::Percent { .. } => "BR-KSA-DEC-01",

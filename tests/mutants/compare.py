@@ -25,16 +25,16 @@ class Entry:
     reason: str
     theirs: list[str] = field(default_factory=list)  # ids that only the judge may report
     ours: list[str] = field(default_factory=list)  # ids that only tilld may report
-    operator: str = "*"
-    what: str = "*"  # pattern of what the mutation changed
+    operator: list[str] = field(default_factory=lambda: ["*"])
+    what: list[str] = field(default_factory=lambda: ["*"])  # patterns of what the mutation changed
     given: str | None = None  # an id that must be among the judge's
     given_ours: str | None = None  # an id that must be among tilld's
     verdict: str = ""  # "we pass" or "we refuse", if it may decide the verdict
     used: int = 0
 
     def applies(self, mutant: dict, theirs: set[str], ours: set[str]) -> bool:
-        return (any(fnmatchcase(name, self.operator) for name in mutant["operators"] or ["none"])
-                and any(fnmatchcase(said, self.what) for said in mutant["what"] or [""])
+        return (any(fnmatchcase(name, one) for name in mutant["operators"] or ["none"] for one in self.operator)
+                and any(fnmatchcase(said, one) for said in mutant["what"] or [""] for one in self.what)
                 and (self.given is None or any(fnmatchcase(one, self.given) for one in theirs))
                 and (self.given_ours is None or any(fnmatchcase(one, self.given_ours) for one in ours)))
 

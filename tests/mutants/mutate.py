@@ -19,6 +19,7 @@ import sign
 import stamp_ops  # noqa: F401
 import structure_ops  # noqa: F401
 import values_ops  # noqa: F401
+import vat_ops  # noqa: F401
 from operators import REGISTER, Operator
 from ubl import SELLER, Document
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from judge import objects
 from mutate import REGISTER
 
-ENOUGH = 10  # mutants of one operator from which on none refused counts as a fault of the operator
+ENOUGH = 60  # mutants of one operator from which on none refused counts as a fault of the operator
 
 
 def main() -> int:

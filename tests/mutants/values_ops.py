@@ -290,6 +290,16 @@ def quantity(doc: Document, rng: random.Random) -> str | None:
                  ["0", "0.00", "0.0", "-1", "1000000000", "1.0000000000000001", "0.0000001", "", "1e9", "2", "00", "0.", "-0", "1.5", "10", "999999999999999999999"])
 
 
+@operator("content", neutral=True)
+def long_price(doc: Document, rng: random.Random) -> str | None:
+    """A unit price with as many decimals as a division gives: a hair more, which no rounding sees."""
+    element = pick(rng, doc.all(LINE + "cac:Price/cbc:PriceAmount"))
+    if element is None or not number(element) or number(element.getparent().find("{*}AllowanceCharge/{*}Amount")) is not None:
+        return None
+    decimals = rng.choice([19, 20, 24, 27, 28])
+    return put(element, format(number(element).quantize(Decimal("1e-12")) + Decimal(3) / Decimal(10) ** decimals, "f"))
+
+
 @operator("content")
 def text_length(doc: Document, rng: random.Random) -> str | None:
     """A text exactly at, above or far above the bounds of the rules."""

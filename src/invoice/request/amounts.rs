@@ -31,14 +31,20 @@ pub(super) fn sum(lines: &[DraftLine]) -> Halalas {
 }
 
 /// An amount, or an object with an amount or a percentage of `base` and the
-/// reason. Documents state the amount alone (BR-KSA-EN16931-04, -05).
-pub(super) fn discount(fields: &Fields<'_>, base: Option<Halalas>, found: &mut Findings) -> Option<Discount> {
+/// reason, whose length `rule` bounds. Documents state the amount alone
+/// (BR-KSA-EN16931-04, -05).
+pub(super) fn discount(
+    fields: &Fields<'_>,
+    base: Option<Halalas>,
+    rule: &'static str,
+    found: &mut Findings,
+) -> Option<Discount> {
     let json = fields.get("discount")?;
     let path = fields.path("discount");
     let (amount, reason) = match json {
         Json::Object(_) => {
             let fields = Fields::open(json, path, DISCOUNT, found)?;
-            let reason = fields.text_under("reason", 1..=limits::NAME, "BR-KSA-F-06-C35", found);
+            let reason = fields.text_under("reason", 1..=limits::NAME, rule, found);
             (off(&fields, base, found)?, reason)
         }
         other => (amount(other, &path, limits::AMOUNT, found)?, None),

@@ -34,10 +34,10 @@ pub(in crate::invoice) fn line(json: &Json, path: String, found: &mut Findings) 
     let vat = fields.required("vat", found).and_then(|json| vat::vat(json, fields.path("vat"), found));
     let before = price.zip(quantity).map(|(price, quantity)| pricing::undiscounted(price, quantity));
     Some(DraftLine {
-        discount: amounts::discount(&fields, before, found),
+        discount: amounts::discount(&fields, before, "BR-KSA-F-06-C36", found),
         charge: amounts::item_charge(&fields, found),
-        barcode: fields.text("barcode", 1..=limits::REFERENCE, found),
-        article: fields.text("article", 1..=limits::REFERENCE, found),
+        barcode: fields.text_under("barcode", 1..=limits::REFERENCE, "BR-KSA-F-06-C20", found),
+        article: fields.text_under("article", 1..=limits::REFERENCE, "BR-KSA-F-06-C31", found),
         name: name?,
         quantity: quantity?,
         unit: unit?,

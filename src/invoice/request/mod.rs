@@ -74,7 +74,7 @@ pub(super) fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
     let draft = Draft {
         lines,
         reference: fields.text("reference", 1..=limits::REFERENCE, found),
-        discount: amounts::discount(&fields, basket, found),
+        discount: amounts::discount(&fields, basket, "BR-KSA-F-06-C35", found),
         charges: amounts::charges(&fields, found),
         prepayments: terms::prepayments(&fields, found),
         rounding: amounts::rounding(&fields, found),
@@ -84,7 +84,7 @@ pub(super) fn sale(json: &Json, found: &mut Findings) -> Option<Draft> {
             supply: fields.get("supply").and_then(|json| terms::supply(json, found)),
             billing_references: terms::originals(&fields, found),
             reason: fields.text_under("reason", 1..=limits::NAME, "BR-KSA-F-06-C13", found),
-            note: fields.text("note", 1..=limits::NAME, found),
+            note: fields.text_under("note", 1..=limits::NAME, "BR-KSA-F-06-C2", found),
             order_reference: fields.text_under("order_reference", 1..=127, "BR-KSA-F-06-C3", found),
             contract_reference: fields.text_under("contract_reference", 1..=127, "BR-KSA-F-06-C5", found),
             currency: fields.get("currency").and_then(|json| terms::currency(json, found)),

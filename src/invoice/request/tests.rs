@@ -176,7 +176,7 @@ fn charges_advances_rounding_and_currency() {
         refused(with(using.clone(), &at(key), Value::Null), &format!("prepayments[0].{key}"), "BR-KSA-73");
     }
     refused(with(using.clone(), &at("time"), json!("25:00:00")), "prepayments[0].time", "BR-KSA-F-05");
-    refused(with(using.clone(), &at("uuid"), json!("7")), "prepayments[0].uuid", "BR-KSA-03");
+    refused(with(using.clone(), &at("uuid"), json!("7")), "prepayments[0].uuid", "TILLD-UUID");
     refused(with(using.clone(), &at("amount"), json!(0)), "prepayments[0].amount", "BR-KSA-80");
     refused(with(using, "/document", json!("prepayment")), "prepayments", "TILLD-ONLY-ON-INVOICES");
     for wrong in ["1", "-1.00", "0.001", "x"] {

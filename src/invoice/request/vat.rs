@@ -44,7 +44,7 @@ pub(super) fn vat(json: &Json, path: String, found: &mut Findings) -> Option<Vat
     Some(Vat { category, rate: rate?, exemption: exemption? })
 }
 
-/// 15 % or 5 % for category S, nothing for the others (BR-KSA-84, BR-Z-05...).
+/// 15 % or 5 % for category S, nothing for the others (see [`rate_rule`]).
 fn rate(fields: &Fields<'_>, category: Category, found: &mut Findings) -> Option<Rate> {
     let standard = category == Category::Standard;
     let Some(json) = fields.get("rate") else {
@@ -57,9 +57,19 @@ fn rate(fields: &Fields<'_>, category: Category, found: &mut Findings) -> Option
     let rate = accepted.iter().copied().find(|rate| i128::from(rate.basis_points()) == basis_points);
     if rate.is_none() {
         let accepted: &[&str] = if standard { &["15", "5"] } else { &["0"] };
-        found.push(Finding::at(path, Problem::NotAccepted { accepted, rule: "BR-KSA-84" }));
+        found.push(Finding::at(path, Problem::NotAccepted { accepted, rule: rate_rule(category) }));
     }
     rate
+}
+
+/// The rule on the rate of a line of this category.
+const fn rate_rule(category: Category) -> &'static str {
+    match category {
+        Category::Standard => "BR-KSA-84",
+        Category::ZeroRated => "BR-Z-05",
+        Category::Exempt => "BR-E-05",
+        Category::OutOfScope => "BR-KSA-11",
+    }
 }
 
 /// Outer `None`: something was wrong. Inner `None`: the category needs no reason.

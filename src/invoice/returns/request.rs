@@ -91,7 +91,7 @@ fn credit(json: &Json, found: &mut Findings) -> Option<CreditDraft> {
     let reason = fields.required("reason", found).and_then(|json| reason(json, found));
     let tenders = tenders(&fields, found);
     let reference = fields.text("reference", 1..=limits::REFERENCE, found);
-    let note = fields.text("note", 1..=limits::NAME, found);
+    let note = fields.text_under("note", 1..=limits::NAME, "BR-KSA-F-06-C2", found);
     let of = match named {
         // What is wanted can be read, too, but not whether it fits.
         None => return unfit(&fields, found),
@@ -344,7 +344,7 @@ fn reason(json: &Json, found: &mut Findings) -> Option<Reason> {
         other => {
             let fields = Fields::open(other, "reason".to_owned(), REASON, found)?;
             fields.required("text", found)?;
-            fields.text("text", 1..=limits::NAME, found).map(Reason::Free)
+            fields.text_under("text", 1..=limits::NAME, "BR-KSA-F-06-C13", found).map(Reason::Free)
         }
     }
 }

@@ -5,7 +5,7 @@ use super::super::facts::{AllowanceCharge, TaxCategory};
 use super::super::forms::{is_absent, is_blank, length, written};
 use super::super::term::Term;
 use super::super::violation::{Because, Form, How, Violations, Wrong};
-use super::exact::{Printed, is_between, printed, value};
+use super::exact::{Printed, is_between, is_zero, printed, value};
 use super::{Judged, is_category, is_charge};
 use crate::money::Decimal;
 
@@ -119,7 +119,7 @@ pub(super) fn no_rate(
     out: &mut Violations,
 ) {
     let Some(rate) = category.percent.as_ref() else { return };
-    if rate.value().is_some_and(|rate| rate.mantissa() != 0) {
+    if rate.value().is_some() && !is_zero(Some(rate)) {
         out.add_at(rule, term, at, Wrong::NotZero { found: rate.text().into_owned() });
     }
 }

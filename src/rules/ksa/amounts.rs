@@ -112,7 +112,10 @@ impl Judge<'_, '_> {
 
     /// BR-KSA-F-04: not below zero. An empty text passes.
     fn sign(&mut self, term: Term, number: &Number<'_>) {
-        let right = number.value().map_or_else(|| number.text().is_empty(), |value| value.mantissa() >= 0);
+        let right = number.value().map_or_else(
+            || number.text().is_empty(),
+            |value| value.mantissa() >= 0 && !number.is_below_zero(),
+        );
         if !right {
             self.add("BR-KSA-F-04", term, Wrong::Negative { found: number.text().into_owned() });
         }

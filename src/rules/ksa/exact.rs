@@ -2,8 +2,8 @@
 //! the sums of `arithmetic.rs`. `None` stands for a result that does not fit;
 //! amounts of invoices do.
 
-use super::super::arithmetic::{add, compare};
-use super::super::facts::Amount;
+use super::super::arithmetic::{add, compare, shortest};
+use super::super::facts::{Amount, Number};
 use crate::money::Decimal;
 
 /// The value of an amount that is there and a number.
@@ -11,9 +11,16 @@ pub(super) fn value(amount: Option<&Amount<'_>>) -> Option<Decimal> {
     amount.and_then(|amount| amount.number.value())
 }
 
-/// Whether a number that is there is 0.
-pub(super) fn is_zero(number: Option<Decimal>) -> bool {
-    number.is_some_and(|number| number.mantissa() == 0)
+/// Whether a number that is there is 0, which `-0.00` is not to the stylesheet.
+pub(super) fn is_zero(number: Option<&Number<'_>>) -> bool {
+    number.is_some_and(|number| {
+        number.value().is_some_and(|value| value.mantissa() == 0) && !number.is_below_zero()
+    })
+}
+
+/// Whether an amount that is there is 0.
+pub(super) fn is_nothing(amount: Option<&Amount<'_>>) -> bool {
+    is_zero(amount.map(|amount| &amount.number))
 }
 
 /// Whether `least <= number <= most`, whole numbers both.
@@ -22,10 +29,16 @@ pub(super) fn is_between(number: Decimal, least: i128, most: i128) -> bool {
 }
 
 /// `a / b` with the 18 decimals that the stylesheet's processor keeps beside
-/// those of `a`, halves rounded down; `None` also if `b` is 0.
+/// those of `a`, halves rounded down; `None` also if `b` is 0. An `a` that has
+/// so many decimals of its own that these do not fit gets as many as do.
 pub(super) fn divide(a: Decimal, b: Decimal) -> Option<Decimal> {
-    let scale = a.scale().checked_add(18)?;
-    let numerator = a.mantissa().checked_mul(10i128.checked_pow(18 + b.scale())?)?;
+    let b = shortest(b);
+    let widened = |more: u32| {
+        let numerator = a.mantissa().checked_mul(10i128.checked_pow(more + b.scale())?)?;
+        Some((a.scale().checked_add(more)?, numerator))
+    };
+    let fits = |more: &u32| *more == 18 || a.scale() + more >= 18;
+    let (scale, numerator) = (0..=18).rev().filter(fits).find_map(widened)?;
     let (quotient, rest) = (numerator.checked_div(b.mantissa())?, numerator.checked_rem(b.mantissa())?);
     let up = rest.unsigned_abs() > b.mantissa().unsigned_abs() / 2;
     let step = if (numerator < 0) == (b.mantissa() < 0) { 1 } else { -1 };
@@ -82,9 +95,11 @@ impl Printed {
     }
 }
 
-/// An amount as it is printed; `None` prints as no number and equals nothing.
+/// An amount as it is printed, `-0` with its minus; `None` prints as no number and equals nothing.
 pub(super) fn printed(amount: Option<&Amount<'_>>) -> Option<Printed> {
-    Printed::number(value(amount)?)
+    let number = Printed::number(value(amount)?)?;
+    let minus = amount.is_some_and(|amount| amount.number.is_minus_zero());
+    Some(Printed { negative: number.negative || minus, ..number })
 }
 
 #[cfg(test)]
@@ -112,6 +127,9 @@ mod tests {
         assert_eq!(divide(d("2"), d("3")).unwrap().to_string(), "0.666666666666666667");
         assert_eq!(divide(d("-2"), d("3")).unwrap().to_string(), "-0.666666666666666667");
         assert_eq!(divide(d("1"), d("0")), None);
+        let price = Decimal::new(61_120_000_000_000_000_000_000_000_003, 28);
+        let tenth = divide(price, d("10.00")).unwrap();
+        assert!(compare(tenth, Decimal::new(61_120_000_000_000_000_000_000_000_003, 29)).is_eq());
         assert!(compare(divide(d("1"), d("0.5")).unwrap(), d("2")).is_eq());
     }
 

@@ -5,7 +5,7 @@ use super::super::facts::{Line, PrepaymentReference, Subtotal, TaxCategory};
 use super::super::forms::{is_blank, time, trim, written};
 use super::super::term::Term;
 use super::super::violation::{Because, Form, How, Violations, Wrong};
-use super::exact::{Printed, is_zero, printed, round, value};
+use super::exact::{Printed, is_nothing, is_zero, printed, round, value};
 use super::{Judged, allowances, breakdown, is_category, is_untaxed, is_vat};
 use crate::money::Decimal;
 
@@ -121,12 +121,12 @@ fn settled(line: &Line<'_>, reference: &PrepaymentReference<'_>, at: usize, out:
 
 /// BR-KSA-82: the line itself moves no money.
 fn empty_line(line: &Line<'_>, at: usize, out: &mut Violations) {
-    let zero_tax = line.tax_totals.iter().any(|total| is_zero(value(total.tax.as_ref())));
-    let zero_gross = line.tax_totals.iter().any(|total| is_zero(value(total.rounding.as_ref())));
-    let price = line.price.as_ref().and_then(|price| value(price.amount.as_ref()));
+    let zero_tax = line.tax_totals.iter().any(|total| is_nothing(total.tax.as_ref()));
+    let zero_gross = line.tax_totals.iter().any(|total| is_nothing(total.rounding.as_ref()));
+    let price = line.price.as_ref().and_then(|price| price.amount.as_ref());
     let reductions = &line.allowance_charges;
-    let zero_reduction = reductions.iter().any(|entry| is_zero(value(entry.amount.as_ref())));
-    let amounts = is_zero(value(line.net.as_ref())) && zero_tax && zero_gross && is_zero(price);
+    let zero_reduction = reductions.iter().any(|entry| is_nothing(entry.amount.as_ref()));
+    let amounts = is_nothing(line.net.as_ref()) && zero_tax && zero_gross && is_nothing(price);
     if !amounts || (!reductions.is_empty() && !zero_reduction) {
         let found = line.net.as_ref().map_or(String::new(), |net| net.number.text().into_owned());
         out.add_at("BR-KSA-82", Term::PrepaymentLine, at, Wrong::NotZero { found });
@@ -159,7 +159,7 @@ fn advance(subtotal: &Subtotal<'_>, settles: bool, standard: bool, at: usize, ou
         _ => return,
     };
     let percent = category.percent.as_ref();
-    if is_vat(category) && !is_zero(percent.and_then(|percent| percent.value())) {
+    if is_vat(category) && !is_zero(percent) {
         let found = percent.map_or(String::new(), |percent| percent.text().into_owned());
         out.add_at(rule, Term::PrepaymentRate, at, Wrong::NotZero { found });
     }

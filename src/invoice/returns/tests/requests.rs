@@ -96,7 +96,7 @@ fn reasons_are_listed_or_free() {
         assert!(refused(&of(reason))[0].0.starts_with("reason"), "{reason}");
     }
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(1_001));
-    assert_eq!(refused(&of(&long)), [("reason.text".to_owned(), "TILLD-LENGTH")]);
+    assert_eq!(refused(&of(&long)), [("reason.text".to_owned(), "BR-KSA-F-06-C13")]);
     assert_eq!(read(&of(&long.replacen("xx", "x", 1))).reason.text().len(), 1_000);
 }
 
