@@ -26,7 +26,7 @@ variants! { of_sale of Problem in SALE:
     NotJson WrongType UnknownField FieldTwice Missing Length ControlCharacters NotANumber TooManyDecimals
     Negative NotPositive TooLarge TooMany NotAccepted NoLines NameTooShort NameOnlyDigits UnitCode NoPrice
     TwoPrices ReasonForbidden ReasonMissing ReasonCode ReasonText Party CitizenName CitizenId BuyerIsSeller
-    DiscountExceeds LineTooLarge PayableTooLarge TendersFallShort TendersExceed Document Return
+    DiscountExceeds LineTooLarge PayableTooLarge TendersFallShort TendersExceed Document Return Stored
 }
 variants! { of_document of DocumentProblem in DOCUMENT:
     Length Date Time Uuid MixedPrices AmountNotPositive TwoDiscounts Percent ChargeWithoutLine ChargeCode Flag

@@ -20,6 +20,6 @@ pub use balance::{Balance, BalanceError, Past, TakenBack};
 pub use original::{Original, OriginalError, OriginalLine};
 pub use reasons::{ListedReason, Reason};
 pub use refund::{Refund, refund, refund_external};
-pub(in crate::invoice) use request::{line_number, number, uuid};
 pub use request::{CreditDraft, CreditOf, Lookup, read_credit};
+pub(in crate::invoice) use request::{line_number, number, uuid};
 pub use wanted::{LineKey, Wanted, WantedLine};
