@@ -6,12 +6,14 @@
 pub mod csr;
 mod files;
 mod machine;
+mod process;
 mod profile;
 mod software;
 mod vault;
 mod wrapping;
 
 pub use machine::Machine;
+pub use process::keep_memory_private;
 pub use profile::{Title, UnitProfile};
 pub use software::{KeyError, SoftwareSigner};
 pub use vault::{Vault, VaultError, VaultLock};
