@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{UnitProfile, Vault};
+use crate::keys::{UnitProfile, Vault, Wrapping};
 use crate::onboard::Plan;
 
 /// The folder of the vault inside the data directory.
@@ -19,7 +19,8 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
     let dir = &settings.till.data_dir;
     std::fs::create_dir_all(dir)
         .map_err(|error| format!("the data directory {} cannot be made ({error})", dir.display()))?;
-    Vault::open(&vault_dir(settings)).map_err(|error| error.to_string())
+    let wrapping = Wrapping::of_this_process().map_err(|error| error.to_string())?;
+    Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
 }
 
 /// The client for the platform, or for the address that stands in for it.

@@ -5,13 +5,19 @@
 
 pub mod csr;
 mod files;
+mod machine;
+mod process;
 mod profile;
 mod software;
 mod vault;
+mod wrapping;
 
+pub use machine::Machine;
+pub use process::keep_memory_private;
 pub use profile::{Title, UnitProfile};
 pub use software::{KeyError, SoftwareSigner};
 pub use vault::{Vault, VaultError, VaultLock};
+pub use wrapping::{CREDENTIAL, KeySource, Wrapping};
 
 /// Fills `buffer` from the operating system's generator, in the shape that the
 /// pure folders and [`SoftwareSigner::generate`] take. If the system has no

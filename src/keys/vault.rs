@@ -2,9 +2,9 @@
 //! wrapping key, with its name as associated data, so that one blob cannot be
 //! put in the place of another.
 //!
-//! The wrapping key is a file beside the blobs that only its owner can read. It
-//! keeps secrets out of logs, bundles and copies of single files; where the key
-//! comes from is decided in one function, `wrapping_key`.
+//! Where the wrapping key comes from is told in `wrapping.rs`. Blobs that lie
+//! under an older key are sealed anew when the vault is opened, and then the
+//! older key goes.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -17,8 +17,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::files;
+use super::wrapping::{self, Key, KeySource, Keys, Wrapping};
 
-const KEY_FILE: &str = "vault.key";
 const LOCK_FILE: &str = "vault.lock";
 const SUFFIX: &str = ".sealed";
 /// First bytes of every blob; the number is the version of the layout
@@ -37,16 +37,20 @@ pub enum VaultError {
     TooOpen { path: PathBuf, mode: u32, right: u32 },
     #[error("{} belongs to user {owner}, but this program runs as user {runs_as}. Run it as the user of the service, or give the directory back with chown", path.display())]
     Owner { path: PathBuf, owner: u32, runs_as: u32 },
-    #[error("{} is missing, but sealed secrets are there that only it can open. Restore the whole directory from a backup, or move it away and onboard this till again", path.display())]
+    #[error("sealed secrets are there, but the key that opens them is not: neither {} nor a systemd credential. If the vault was sealed by a credential, start tilld through its systemd unit; otherwise move the directory away and onboard this till again", path.display())]
     KeyMissing { path: PathBuf },
     #[error("{} is damaged. Restore the whole directory from a backup, or move it away and onboard this till again", path.display())]
     KeyDamaged { path: PathBuf },
-    #[error("{} cannot be opened: it was changed, or it was sealed on another machine or under another name. Restore the whole directory from a backup, or move it away and onboard this till again", path.display())]
+    #[error("{} cannot be opened: it was changed, or it was sealed on another machine (a copied disk or image) or with another credential. On the machine it belongs to, restore the whole directory from a backup; a new machine is onboarded as a till of its own", path.display())]
     BlobDamaged { path: PathBuf },
     #[error("{name:?} cannot name a secret: a name has 1 to 32 small letters, digits and dashes")]
     Name { name: String },
     #[error("the system gave no random numbers, so nothing was sealed. Restart the machine and try again")]
     Randomness,
+    #[error(
+        "the systemd credential for the vault has {found} bytes; at least {least} are needed. Make one with: head -c 32 /dev/urandom | systemd-creds encrypt --name=tilld.vault-key - FILE"
+    )]
+    CredentialShort { found: usize, least: usize },
     #[error("another tilld is working with {}. Wait until it has finished, or stop it", path.display())]
     Busy { path: PathBuf },
 }
@@ -54,7 +58,8 @@ pub enum VaultError {
 /// A directory of sealed secrets.
 pub struct Vault {
     directory: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    key: Key,
+    source: KeySource,
 }
 
 /// While it lives, no other process changes this vault by way of [`Vault::lock`].
@@ -70,19 +75,49 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Opens the vault in `directory`; makes the directory (0700) and the key
-    /// (0600) on first use.
+    /// Opens the vault in `directory`; makes the directory (0700) and, unless a
+    /// credential is the key, the key file (0600) on first use. Blobs that lie
+    /// under an older key are sealed anew.
     ///
     /// # Errors
     /// Refuses a directory or key that others can read or that another user
-    /// owns, and a missing key while sealed blobs are there.
-    pub fn open(directory: &Path) -> Result<Vault, VaultError> {
+    /// owns, a missing key while sealed blobs are there, and blobs of another machine.
+    pub fn open(directory: &Path, wrapping: &Wrapping) -> Result<Vault, VaultError> {
         make_directory(directory).map_err(|error| VaultError::Io { path: directory.to_owned(), error })?;
         let about = fs::metadata(directory);
         let about = about.map_err(|error| VaultError::Io { path: directory.to_owned(), error })?;
         private(directory, &about, 0o700)?;
-        let key = wrapping_key(directory)?;
-        Ok(Vault { directory: directory.to_owned(), key })
+        let Keys { current, former, source } = wrapping::keys(directory, wrapping)?;
+        let vault = Vault { directory: directory.to_owned(), key: current, source };
+        if !former.is_empty() {
+            vault.renew(&former)?;
+        }
+        Ok(vault)
+    }
+
+    /// What seals it.
+    pub fn source(&self) -> &KeySource {
+        &self.source
+    }
+
+    /// Seals anew what lies under a former key, then removes the former keys.
+    /// Interrupted anywhere, every blob still has its key.
+    fn renew(&self, former: &[(Key, PathBuf)]) -> Result<(), VaultError> {
+        let _lock = self.lock()?;
+        for name in blobs(&self.directory)? {
+            let blob = self.directory.join(format!("{name}{SUFFIX}"));
+            let Some(OwnFile { bytes, .. }) = read(&blob)? else { continue };
+            if unseal(&self.key, &name, &bytes).is_some() {
+                continue;
+            }
+            let secret = former.iter().find_map(|(key, _)| unseal(key, &name, &bytes));
+            self.put(&name, &secret.ok_or(VaultError::BlobDamaged { path: blob })?)?;
+        }
+        for (_, path) in former {
+            fs::remove_file(path).map_err(|error| VaultError::Io { path: path.clone(), error })?;
+        }
+        files::sync_directory_of(&self.directory.join(LOCK_FILE))
+            .map_err(|error| VaultError::Io { path: self.directory.clone(), error })
     }
 
     pub fn directory(&self) -> &Path {
@@ -113,7 +148,7 @@ impl Vault {
         getrandom::fill(&mut nonce).map_err(|_| VaultError::Randomness)?;
         let associated = associated(name);
         let payload = Payload { msg: secret, aad: &associated };
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload);
+        let sealed = XChaCha20Poly1305::new(&(*self.key).into()).encrypt(&XNonce::from(nonce), payload);
         // Sealing fails only for texts of more than 256 GiB, which no caller holds in memory.
         let sealed = sealed.map_err(|_| VaultError::BlobDamaged { path: path.clone() })?;
         let blob = [MAGIC.as_slice(), &nonce, &sealed].concat();
@@ -125,17 +160,8 @@ impl Vault {
     pub fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         let path = self.path(name)?;
         let Some(OwnFile { bytes: blob, .. }) = read(&path)? else { return Ok(None) };
-        let damaged = || VaultError::BlobDamaged { path: path.clone() };
-        let rest = blob.strip_prefix(MAGIC.as_slice()).ok_or_else(damaged)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
-        let associated = associated(name);
-        let payload = Payload { msg: sealed, aad: &associated };
-        let secret = self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
-        Ok(Some(Zeroizing::new(secret)))
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&(*self.key).into())
+        let secret = unseal(&self.key, name, &blob).ok_or(VaultError::BlobDamaged { path })?;
+        Ok(Some(secret))
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, VaultError> {
@@ -180,51 +206,30 @@ fn associated(name: &str) -> Vec<u8> {
 }
 
 /// Sixteen random hexadecimal digits that keep two unfinished files apart.
-fn mark() -> Result<String, VaultError> {
+pub(super) fn mark() -> Result<String, VaultError> {
     let random = getrandom::u64().map_err(|_| VaultError::Randomness)?;
     Ok(format!("{random:016x}"))
 }
 
-/// The key under which this vault is sealed: read from its file, or made on the
-/// first use of an empty vault.
-fn wrapping_key(directory: &Path) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-    let path = directory.join(KEY_FILE);
-    if let Some(key) = read_key(&path)? {
-        return Ok(key);
-    }
-    if holds_blobs(directory)? {
-        return Err(VaultError::KeyMissing { path });
-    }
-    let mut key = Zeroizing::new([0u8; 32]);
-    getrandom::fill(key.as_mut()).map_err(|_| VaultError::Randomness)?;
-    let mark = mark()?;
-    let created = files::create(&path, key.as_ref(), &mark);
-    if created.map_err(|error| VaultError::Io { path: path.clone(), error })? {
-        return Ok(key);
-    }
-    // Another process was faster; its key is the one.
-    read_key(&path)?.ok_or(VaultError::KeyMissing { path })
-}
-
-fn read_key(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, VaultError> {
-    let Some(OwnFile { bytes, about }) = read(path)? else { return Ok(None) };
-    private(path, &about, 0o600)?;
-    let mut key = Zeroizing::new([0u8; 32]);
-    if bytes.len() != key.len() || bytes.iter().all(|b| *b == 0) {
-        return Err(VaultError::KeyDamaged { path: path.to_owned() });
-    }
-    key.copy_from_slice(&bytes);
-    Ok(Some(key))
+/// The secret in a blob of that name; `None` if the key is another one or the
+/// blob was changed.
+fn unseal(key: &Key, name: &str, blob: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let rest = blob.strip_prefix(MAGIC.as_slice())?;
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
+    let associated = associated(name);
+    let payload = Payload { msg: sealed, aad: &associated };
+    let cipher = XChaCha20Poly1305::new(&(**key).into());
+    cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
 }
 
 /// Content and metadata of the same open file.
-struct OwnFile {
-    bytes: Zeroizing<Vec<u8>>,
-    about: fs::Metadata,
+pub(super) struct OwnFile {
+    pub bytes: Zeroizing<Vec<u8>>,
+    pub about: fs::Metadata,
 }
 
 /// Reads a file of the vault, if it is there; symbolic links are not followed.
-fn read(path: &Path) -> Result<Option<OwnFile>, VaultError> {
+pub(super) fn read(path: &Path) -> Result<Option<OwnFile>, VaultError> {
     let failed = |error| VaultError::Io { path: path.to_owned(), error };
     // Not blocking, so that a pipe in the place of a file cannot hang the till.
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32;
@@ -243,7 +248,7 @@ fn read(path: &Path) -> Result<Option<OwnFile>, VaultError> {
     Ok(Some(OwnFile { bytes, about }))
 }
 
-fn private(path: &Path, about: &fs::Metadata, right: u32) -> Result<(), VaultError> {
+pub(super) fn private(path: &Path, about: &fs::Metadata, right: u32) -> Result<(), VaultError> {
     let mode = about.mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(VaultError::TooOpen { path: path.to_owned(), mode, right });
@@ -255,137 +260,20 @@ fn private(path: &Path, about: &fs::Metadata, right: u32) -> Result<(), VaultErr
     Ok(())
 }
 
-fn holds_blobs(directory: &Path) -> Result<bool, VaultError> {
+pub(super) fn holds_blobs(directory: &Path) -> Result<bool, VaultError> {
+    Ok(!blobs(directory)?.is_empty())
+}
+
+/// The names of the sealed secrets.
+fn blobs(directory: &Path) -> Result<Vec<String>, VaultError> {
     let failed = |error| VaultError::Io { path: directory.to_owned(), error };
+    let mut names = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
-        if entry.map_err(failed)?.file_name().to_string_lossy().ends_with(SUFFIX) {
-            return Ok(true);
-        }
+        let name = entry.map_err(failed)?.file_name();
+        names.extend(name.to_string_lossy().strip_suffix(SUFFIX).map(str::to_owned));
     }
-    Ok(false)
+    Ok(names)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fn vault() -> (tempfile::TempDir, Vault) {
-        let directory = tempfile::tempdir().unwrap();
-        let vault = Vault::open(&directory.path().join("vault")).unwrap();
-        (directory, vault)
-    }
-
-    fn chmod(path: &Path, mode: u32) {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    #[test]
-    fn keeps_secrets_across_openings_and_shows_none() {
-        let (_directory, vault) = vault();
-        assert!(vault.get("device").unwrap().is_none());
-        vault.put("device", b"the secret of the till").unwrap();
-        vault.put("device", b"the newer secret of the till").unwrap();
-        let again = Vault::open(vault.directory()).unwrap();
-        assert_eq!(again.get("device").unwrap().unwrap().as_slice(), b"the newer secret of the till");
-        let raw = fs::read(vault.directory().join("device.sealed")).unwrap();
-        assert!(!raw.windows(6).any(|w| w == b"secret"));
-        assert!(format!("{again:?}").ends_with("key not shown)"));
-    }
-
-    #[test]
-    fn everything_is_for_the_owner_alone() {
-        let (_directory, vault) = vault();
-        vault.put("device", b"x").unwrap();
-        let _lock = vault.lock().unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
-        assert_eq!(mode(vault.directory()), 0o700);
-        for entry in fs::read_dir(vault.directory()).unwrap() {
-            assert_eq!(mode(&entry.unwrap().path()), 0o600);
-        }
-    }
-
-    #[test]
-    fn refuses_what_others_can_read() {
-        let (_directory, vault) = vault();
-        let key = vault.directory().join(KEY_FILE);
-        for mode in [0o640, 0o604, 0o660] {
-            chmod(&key, mode);
-            let refused = Vault::open(vault.directory()).unwrap_err();
-            assert!(matches!(refused, VaultError::TooOpen { mode: m, .. } if m == mode), "{refused}");
-            assert!(refused.to_string().contains("chmod 600"), "{refused}");
-        }
-        chmod(&key, 0o600);
-        chmod(vault.directory(), 0o750);
-        let refused = Vault::open(vault.directory()).unwrap_err();
-        assert!(refused.to_string().contains("chmod 700"), "{refused}");
-    }
-
-    #[test]
-    fn a_lost_key_is_not_replaced_over_sealed_secrets() {
-        let (_directory, vault) = vault();
-        vault.put("device", b"x").unwrap();
-        fs::remove_file(vault.directory().join(KEY_FILE)).unwrap();
-        assert!(matches!(Vault::open(vault.directory()), Err(VaultError::KeyMissing { .. })));
-        fs::write(vault.directory().join(KEY_FILE), [0; 32]).unwrap();
-        chmod(&vault.directory().join(KEY_FILE), 0o600);
-        assert!(matches!(Vault::open(vault.directory()), Err(VaultError::KeyDamaged { .. })));
-    }
-
-    #[test]
-    fn changed_moved_and_foreign_blobs_are_noticed() {
-        let (_directory, vault) = vault();
-        vault.put("device", b"one").unwrap();
-        let path = vault.directory().join("device.sealed");
-        let good = fs::read(&path).unwrap();
-        for at in [0, 8, 31, 32, good.len() - 1] {
-            let mut bad = good.clone();
-            bad[at] ^= 1;
-            fs::write(&path, &bad).unwrap();
-            assert!(matches!(vault.get("device"), Err(VaultError::BlobDamaged { .. })), "byte {at}");
-        }
-        fs::write(&path, &good[..20]).unwrap();
-        assert!(matches!(vault.get("device"), Err(VaultError::BlobDamaged { .. })));
-        fs::write(vault.directory().join("other.sealed"), &good).unwrap();
-        assert!(
-            matches!(vault.get("other"), Err(VaultError::BlobDamaged { .. })),
-            "taken under another name"
-        );
-        let (_other_directory, other) = self::vault();
-        fs::write(other.directory().join("device.sealed"), &good).unwrap();
-        assert!(matches!(other.get("device"), Err(VaultError::BlobDamaged { .. })), "opened by another key");
-    }
-
-    #[test]
-    fn a_link_in_the_place_of_a_blob_is_not_followed() {
-        let (directory, vault) = vault();
-        let elsewhere = directory.path().join("elsewhere");
-        fs::write(&elsewhere, b"x").unwrap();
-        std::os::unix::fs::symlink(&elsewhere, vault.directory().join("device.sealed")).unwrap();
-        assert!(matches!(vault.get("device"), Err(VaultError::Io { .. })));
-        vault.put("device", b"mine").unwrap();
-        assert_eq!(fs::read(&elsewhere).unwrap(), b"x");
-        assert_eq!(vault.get("device").unwrap().unwrap().as_slice(), b"mine");
-    }
-
-    #[test]
-    fn names_cannot_leave_the_directory() {
-        let (_directory, vault) = vault();
-        for name in ["", "../x", "a/b", "Device", "a.b", "x\0", &"a".repeat(33)] {
-            assert!(matches!(vault.put(name, b""), Err(VaultError::Name { .. })), "{name:?}");
-        }
-    }
-
-    #[test]
-    fn one_works_at_a_time_and_leftovers_go() {
-        let (_directory, vault) = vault();
-        let leftover = vault.directory().join("device.sealed.0123.unfinished");
-        fs::write(&leftover, b"half").unwrap();
-        let lock = vault.lock().unwrap();
-        assert!(!leftover.exists());
-        let other = Vault::open(vault.directory()).unwrap();
-        assert!(matches!(other.lock(), Err(VaultError::Busy { .. })));
-        drop(lock);
-        other.lock().unwrap();
-    }
-}
+mod tests;

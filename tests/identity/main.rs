@@ -17,7 +17,7 @@ use fake::{Break, Call, FIVE_YEARS, Fake, NOW, documents};
 use tilld::chain::follow;
 use tilld::fatoora::{Environment, Otp};
 use tilld::invoice::{Address, PartyId, Seller, VatNumber};
-use tilld::keys::{UnitProfile, Vault};
+use tilld::keys::{Machine, UnitProfile, Vault, Wrapping};
 use tilld::onboard::{
     Device, Identity, OnboardError, Onboarding, Plan, Trouble, Unfit, device, load_identity,
 };
@@ -79,6 +79,12 @@ enum Run {
 
 struct Death;
 
+/// What every vault here is bound to.
+fn wrapping() -> Wrapping {
+    let machine = Machine::from_facts(vec![("board serial number", "10000000abcdef01".to_owned())]);
+    Wrapping::new(None, machine).unwrap()
+}
+
 impl Till {
     fn new() -> Till {
         Till::in_environment(Environment::Simulation)
@@ -86,7 +92,7 @@ impl Till {
 
     fn in_environment(environment: Environment) -> Till {
         let directory = tempfile::tempdir().unwrap();
-        let vault = Vault::open(&directory.path().join("vault")).unwrap();
+        let vault = Vault::open(&directory.path().join("vault"), &wrapping()).unwrap();
         Till {
             _directory: directory,
             vault,
@@ -501,7 +507,7 @@ fn nothing_is_asked_before_the_facts_are_in_order() {
 #[test]
 fn two_onboardings_at_once_are_refused() {
     let mut till = Till::new();
-    let other = Vault::open(till.vault.directory()).unwrap();
+    let other = Vault::open(till.vault.directory(), &wrapping()).unwrap();
     let lock = other.lock().unwrap();
     assert!(till.fails(Some(OTPS[0])).to_string().contains("another tilld"));
     drop(lock);
