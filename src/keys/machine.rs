@@ -86,7 +86,8 @@ fn built_in_addresses(net: &Path) -> Vec<String> {
         .filter_map(|entry| {
             let interface = entry.path();
             let device = fs::canonicalize(interface.join("device")).ok()?;
-            let on_usb = device.components().any(|part| part.as_os_str().to_string_lossy().starts_with("usb"));
+            let on_usb =
+                device.components().any(|part| part.as_os_str().to_string_lossy().starts_with("usb"));
             let permanent = word_or_zero(&interface.join("addr_assign_type"))? == "0";
             if on_usb || !permanent { None } else { word(&interface.join("address")) }
         })

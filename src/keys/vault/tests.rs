@@ -90,10 +90,7 @@ fn changed_moved_and_foreign_blobs_are_noticed() {
     fs::write(&path, &good[..20]).unwrap();
     assert!(matches!(vault.get("device"), Err(VaultError::BlobDamaged { .. })));
     fs::write(vault.directory().join("other.sealed"), &good).unwrap();
-    assert!(
-        matches!(vault.get("other"), Err(VaultError::BlobDamaged { .. })),
-        "taken under another name"
-    );
+    assert!(matches!(vault.get("other"), Err(VaultError::BlobDamaged { .. })), "taken under another name");
     let (_other_directory, other) = self::vault();
     fs::write(other.directory().join("device.sealed"), &good).unwrap();
     assert!(matches!(other.get("device"), Err(VaultError::BlobDamaged { .. })), "opened by another key");
