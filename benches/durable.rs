@@ -168,7 +168,9 @@ fn durable_sale() -> Outcome<()> {
         committed.push(began.elapsed());
         let began = Instant::now();
         let invoice = sales::invoice(&draft, sales::header(&seller, number));
-        stamp(&invoice, &sales::link(), &certificate, &signer)?;
+        let link = sales::link();
+        let stamped = stamp(&invoice, &link, &certificate, &signer)?;
+        sales::obey_rules(&invoice, &link, &stamped.qr);
         sealed.push(began.elapsed());
     }
     let limit = committed.percentile(50) + sealed.percentile(50);

@@ -203,7 +203,7 @@ const CORRECTION: &str = r#"{"rejected":{"number":"T07-000001"},"changes":{"note
 
 #[tokio::test]
 async fn credits_and_corrections_keep_the_rules_of_sales() {
-    let (till, router) = till();
+    let (_, router) = till();
     for (path, body, code, document) in [
         ("/v1/credits", CREDIT, "invalid-credit", "credit_note"),
         ("/v1/corrections", CORRECTION, "invalid-correction", "invoice"),

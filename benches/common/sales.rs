@@ -9,6 +9,7 @@ use tilld::invoice::{
     VatNumber, price, read_sale,
 };
 use tilld::keys::SoftwareSigner;
+use tilld::ledger::broken_rules;
 use tilld::stamp::StampCertificate;
 use uuid::Uuid;
 
@@ -144,6 +145,13 @@ pub fn header(seller: &Arc<Seller>, number: u64) -> Header {
         seller: seller.clone(),
         terms: Terms::default(),
     }
+}
+
+/// Holds a stamped sale to every official rule, as the ledger does before it
+/// takes the number. None may be broken, else something else is measured.
+pub fn obey_rules(invoice: &Invoice, link: &Link, qr: &str) {
+    let broken = broken_rules(invoice, link, qr, invoice.header.issued.unix());
+    assert!(broken.is_empty(), "{broken:?}");
 }
 
 /// From a checked request to an invoice: prices, sums and what they must obey.

@@ -11,7 +11,7 @@ const OLDER_THAN_A_DAY: &str = "BR-KSA-98";
 
 /// What the authority would find in the document at `now` (seconds since 1970,
 /// UTC); empty if it may be issued.
-pub(super) fn broken_rules(invoice: &Invoice, link: &Link, qr: &str, now: i64) -> Vec<Finding> {
+pub fn broken_rules(invoice: &Invoice, link: &Link, qr: &str, now: i64) -> Vec<Finding> {
     let facts = rules::from_invoice(invoice, link, qr);
     let context = Context { measure: Measure::BothEditions, now };
     let mut found = rules::findings(Layer::En16931, &facts, &context);

@@ -63,6 +63,7 @@ pub use clock::{Clock, SystemClock, TestClock};
 pub use corrections::CorrectionError;
 pub use document::Stored;
 pub use error::{ActivateError, AppendError, OpenError, QrLookupError, StorageError};
+pub use gate::broken_rules;
 pub use handle::{Ledger, LedgerGone};
 pub use ids::{ChainId, DocumentId, PrintJobId};
 pub use migrate::SCHEMA_VERSION;

@@ -29,8 +29,37 @@ const FINEST: u32 = 38;
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Without the blanks of XML around it.
+#[inline]
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches(BLANKS)
+    // Hardly any value has a blank at its ends, and all four are below these.
+    match text.as_bytes() {
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        [only] if *only > b' ' => text,
+        _ => text.trim_matches(BLANKS),
+    }
+}
+
+/// 10 to the power of `places`, if it fits.
+pub(crate) fn unit(places: u32) -> Option<i128> {
+    const UNITS: [i128; 39] = {
+        let (mut units, mut at) = ([1; 39], 1);
+        while at < units.len() {
+            units[at] = units[at - 1] * 10;
+            at += 1;
+        }
+        units
+    };
+    UNITS.get(places as usize).copied()
+}
+
+/// The greatest whole number that is not greater than `a / b`, and what is left;
+/// `b` is above zero.
+pub(crate) fn div_floor(a: i128, b: i128) -> (i128, i128) {
+    // Nearly every amount fits 64 bits, whose division is far cheaper.
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => (a.div_euclid(b).into(), a.rem_euclid(b).into()),
+        _ => (a.div_euclid(b), a.rem_euclid(b)),
+    }
 }
 
 /// Reads an `xs:decimal`, and says whether it stands in the usual form: as
@@ -70,11 +99,11 @@ pub(crate) fn parse(text: &str) -> Option<(Decimal, bool)> {
 
 /// Both at the finer scale of the two.
 fn align(a: Decimal, b: Decimal) -> Option<(i128, i128, u32)> {
-    let scale = a.scale().max(b.scale());
-    let at = |x: Decimal| x.mantissa().checked_mul(10i128.checked_pow(scale - x.scale())?);
-    match a.scale() == b.scale() {
-        true => Some((a.mantissa(), b.mantissa(), scale)),
-        false => Some((at(a)?, at(b)?, scale)),
+    let finer = |x: Decimal, scale: u32| x.mantissa().checked_mul(unit(scale - x.scale())?);
+    match a.scale().cmp(&b.scale()) {
+        Ordering::Equal => Some((a.mantissa(), b.mantissa(), a.scale())),
+        Ordering::Less => Some((finer(a, b.scale())?, b.mantissa(), b.scale())),
+        Ordering::Greater => Some((a.mantissa(), finer(b, a.scale())?, a.scale())),
     }
 }
 
@@ -115,11 +144,11 @@ pub(crate) fn sum(parts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
 
 /// Rounded to `places` decimals, halves towards positive infinity: `round(x * 100) div 100`.
 pub(crate) fn round(x: Decimal, places: u32) -> Decimal {
-    let Some(unit) = x.scale().checked_sub(places).and_then(|drop| 10i128.checked_pow(drop)) else {
+    let Some(unit) = x.scale().checked_sub(places).filter(|drop| *drop > 0).and_then(unit) else {
         return x;
     };
-    let (whole, rest) = (x.mantissa().div_euclid(unit), x.mantissa().rem_euclid(unit));
-    Decimal::new(whole + i128::from(rest >= unit - rest && unit > 1), places)
+    let (whole, rest) = div_floor(x.mantissa(), unit);
+    Decimal::new(whole + i128::from(rest >= unit - rest), places)
 }
 
 /// Which of two is greater, whatever their scales.
@@ -129,8 +158,8 @@ pub(crate) fn compare(a: Decimal, b: Decimal) -> Ordering {
     }
     // The finer one's scale is at most that of a product, 38, so its unit fits.
     let parts = |x: Decimal| {
-        let unit = 10i128.checked_pow(x.scale()).unwrap_or(i128::MAX);
-        (x.mantissa().div_euclid(unit), Decimal::new(x.mantissa().rem_euclid(unit), x.scale()))
+        let (whole, rest) = div_floor(x.mantissa(), unit(x.scale()).unwrap_or(i128::MAX));
+        (whole, Decimal::new(rest, x.scale()))
     };
     let ((whole_a, rest_a), (whole_b, rest_b)) = (parts(a), parts(b));
     let rests = || align(rest_a, rest_b).map_or(Ordering::Equal, |(x, y, _)| x.cmp(&y));

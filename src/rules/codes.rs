@@ -2,6 +2,8 @@
 //! look-up takes the code as written and, as the rules do, drops blanks around
 //! it; a code with a blank inside is on no list.
 
+use super::arithmetic::trim;
+
 /// ISO 4217 (BR-CL-03, BR-CL-04, BR-CL-05).
 const CURRENCIES: [&str; 178] = [
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
@@ -109,11 +111,6 @@ fn on(list: &[&str], code: &str) -> bool {
     list.binary_search(&trim(code)).is_ok()
 }
 
-/// Without the blanks (of XML) around it.
-fn trim(code: &str) -> &str {
-    code.trim_matches([' ', '\t', '\n', '\r'])
-}
-
 /// ISO 4217.
 pub(crate) fn is_currency(code: &str) -> bool {
     // Nearly every currency of our documents.
@@ -132,7 +129,8 @@ pub(crate) fn is_invoice_type(code: &str) -> bool {
 
 /// UNTDID 5305 as EN 16931 restricts it.
 pub(crate) fn is_category(code: &str) -> bool {
-    on(&CATEGORIES, code)
+    // Nearly every category of our documents.
+    code == "S" || on(&CATEGORIES, code)
 }
 
 /// UNTDID 4461 as EN 16931 lists it (BR-CL-16): 1 to 70, 74 to 78, 91 to 97, ZZZ.

@@ -165,8 +165,8 @@ impl Builder {
             return Err(malformed("a second root element".to_owned()));
         }
         let name = tag.name().as_ref().len();
-        if tag.len() == name {
-            // Nothing behind the name: no attributes to look at, and canonical.
+        if tag.len() == name || is_plain_attribute(&tag[name..]) {
+            // Canonical, and nothing that could be against the grammar.
             return Ok(());
         }
         let mut canonical_len = name;
@@ -224,6 +224,15 @@ impl Builder {
     fn finish(self, text: &str) -> Result<Tree<'_>, TreeError> {
         Ok(Tree { text, nodes: self.nodes, canonical: self.canonical })
     }
+}
+
+/// Whether one attribute stands behind a name, canonical and plain as ` currencyID="SAR"`.
+fn is_plain_attribute(behind: &str) -> bool {
+    let inner = behind.strip_prefix(' ').and_then(|rest| rest.strip_suffix('"'));
+    let Some((key, value)) = inner.and_then(|inner| inner.split_once("=\"")) else { return false };
+    !key.is_empty()
+        && key.bytes().all(|b| b.is_ascii_alphabetic())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// The character that a reference stands for: the five of XML, and numbers.
@@ -365,9 +374,14 @@ mod tests {
 
     #[test]
     fn what_is_not_canonical_is_noticed() {
-        for xml in
-            ["<a  x=\"1\"></a>", "<a x='1'></a>", "<a><!-- c --></a>", "<a><![CDATA[x]]></a>", "<a>></a>"]
-        {
+        for xml in [
+            "<a  x=\"1\"></a>",
+            "<a x=\"1\" ></a>",
+            "<a x='1'></a>",
+            "<a><!-- c --></a>",
+            "<a><![CDATA[x]]></a>",
+            "<a>></a>",
+        ] {
             assert!(!Tree::parse(xml.as_bytes()).unwrap().is_plain(), "{xml}");
         }
         assert!(!Tree::parse(b"<a>\r\n</a>").unwrap().is_plain());

@@ -127,7 +127,7 @@ pub(super) fn no_rate(
 /// BR-KSA-DEC-02.
 pub(super) fn rate(category: &TaxCategory<'_>, term: Term, at: Option<usize>, out: &mut Violations) {
     let Some(rate) = category.percent.as_ref() else { return };
-    let right = rate.value().map_or(is_blank(&rate.text()), |value| is_between(value, 0, 100));
+    let right = rate.value().map_or_else(|| is_blank(&rate.text()), |value| is_between(value, 0, 100));
     if !right || rate.decimals() > 2 {
         let wrong = Wrong::Form { found: rate.text().into_owned(), form: Form::Percent };
         match at {
@@ -168,7 +168,8 @@ fn anywhere(entry: &AllowanceCharge<'_>, place: &Place, at: usize, out: &mut Vio
         out.add_at("BR-KSA-CL-06", place.charge_code, at, wrong);
     }
     if let Some(percent) = entry.percent.as_ref().filter(|_| charge == Some(false)) {
-        let right = percent.value().map_or(percent.text().is_empty(), |value| is_between(value, 0, 100));
+        let right =
+            percent.value().map_or_else(|| percent.text().is_empty(), |value| is_between(value, 0, 100));
         if !right || percent.decimals() > 2 {
             let wrong = Wrong::Form { found: percent.text().into_owned(), form: Form::Percent };
             out.add_at("BR-KSA-DEC-01", Term::AllowancePercent, at, wrong);

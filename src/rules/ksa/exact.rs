@@ -2,7 +2,7 @@
 //! the sums of `arithmetic.rs`. `None` stands for a result that does not fit;
 //! amounts of invoices do.
 
-use super::super::arithmetic::{add, compare, shortest};
+use super::super::arithmetic::{add, compare, div_floor, shortest, unit};
 use super::super::facts::{Amount, Number};
 use crate::money::Decimal;
 
@@ -47,18 +47,19 @@ pub(super) fn divide(a: Decimal, b: Decimal) -> Option<Decimal> {
 
 /// The greatest whole number of units of the decimal place `place` that is not greater.
 pub(super) fn floor(number: Decimal, place: u32) -> Option<i128> {
-    match number.rescale(place) {
-        Ok(units) => Some(units),
-        Err(_) if number.scale() > place => {
-            Some(number.mantissa().div_euclid(10i128.checked_pow(number.scale() - place)?))
-        }
-        Err(_) => None,
+    match number.scale().checked_sub(place) {
+        Some(0) => Some(number.mantissa()),
+        Some(finer) => Some(div_floor(number.mantissa(), unit(finer)?).0),
+        None => number.mantissa().checked_mul(unit(place - number.scale())?),
     }
 }
 
 /// Rounded to hundredths, halves upwards, as `round()` does it.
 pub(super) fn round(number: Decimal) -> Option<i128> {
-    floor(add(number, Decimal::new(5, 3))?, 2)
+    match number.scale() {
+        0..=2 => floor(number, 2),
+        _ => floor(add(number, Decimal::new(5, 3))?, 2),
+    }
 }
 
 /// A number with two decimals as the stylesheet prints it to compare it.

@@ -1,6 +1,6 @@
 //! The lines: amounts, VAT and price.
 
-use super::super::arithmetic::{add, compare, mul, sub};
+use super::super::arithmetic::{add, mul, sub};
 use super::super::facts::{Line, Price, TaxTotal};
 use super::super::term::Term;
 use super::super::violation::{How, Violations, Wrong};
@@ -79,10 +79,9 @@ fn gross(line: &Line<'_>, total: &TaxTotal<'_>, at: usize, out: &mut Violations)
 /// allowances, plus charges.
 fn net(line: &Line<'_>, at: usize, out: &mut Violations) {
     let (found, expected) = (value(line.net.as_ref()), expected_net(line));
-    let steps = |hundredths: i128| [hundredths, hundredths + 1, hundredths - 1];
-    let right = found.zip(expected).is_some_and(|(found, expected)| {
-        steps(expected).iter().any(|step| compare(found, Decimal::new(*step, 2)).is_eq())
-    });
+    // A whole number of hundredths, or else none that is right.
+    let hundredths = found.and_then(|found| found.rescale(2).ok());
+    let right = hundredths.zip(expected).is_some_and(|(found, expected)| found.abs_diff(expected) <= 1);
     if !right {
         let wrong = found.zip(expected).map_or(Wrong::Missing, |(found, expected)| Wrong::Sum {
             found,

@@ -22,8 +22,8 @@ use crate::stamp::{Signer, SignerError, StampCertificate};
 use crate::text::Problem;
 
 /// The published key of the vectors; worthless, for tests only.
-const KEY: &str = include_str!("../../../../tests/vectors/simplified-388.json");
-const CERTIFICATE: &str = include_str!("../../../../tests/vectors/test-cert-b64.txt");
+const KEY: &str = include_str!("../../../tests/vectors/simplified-388.json");
+const CERTIFICATE: &str = include_str!("../../../tests/vectors/test-cert-b64.txt");
 const NOW: i64 = 1_773_511_509;
 /// One line of 11.50 riyals.
 const SALE: &str = r#"{"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","unit":"PCE","shelf_price":"5.75","vat":{"category":"S","rate":"15"}}],"tenders":[{"kind":"cash","amount":"20.00"}]}"#;
