@@ -67,7 +67,9 @@ impl IssueMoment {
 /// Whether a text is a calendar date written as `YYYY-MM-DD`; the rule takes
 /// none before the year 2000 (BR-KSA-F-01).
 pub(super) fn is_date(text: &str) -> bool {
-    text.len() == 10 && text >= "2000" && IssueMoment::parse(text, "12:00:00").is_some_and(|moment| moment.date() == text)
+    text.len() == 10
+        && text >= "2000"
+        && IssueMoment::parse(text, "12:00:00").is_some_and(|moment| moment.date() == text)
 }
 
 /// Whether a text is a time of day written as `HH:MM:SS` (BR-KSA-F-05).
