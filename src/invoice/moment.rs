@@ -64,9 +64,12 @@ impl IssueMoment {
     }
 }
 
-/// Whether a text is a calendar date written as `YYYY-MM-DD` (BR-KSA-F-01).
+/// Whether a text is a calendar date written as `YYYY-MM-DD`; the rule takes
+/// none before the year 2000 (BR-KSA-F-01).
 pub(super) fn is_date(text: &str) -> bool {
-    text.len() == 10 && IssueMoment::parse(text, "12:00:00").is_some_and(|moment| moment.date() == text)
+    text.len() == 10
+        && text >= "2000"
+        && IssueMoment::parse(text, "12:00:00").is_some_and(|moment| moment.date() == text)
 }
 
 /// Whether a text is a time of day written as `HH:MM:SS` (BR-KSA-F-05).
@@ -111,6 +114,14 @@ mod tests {
         assert_eq!(IssueMoment::parse("2028-02-29", "12:00:00").unwrap().date(), "2028-02-29");
         assert_eq!(IssueMoment::parse("2026-02-29", "12:00:00"), None);
         assert_eq!(IssueMoment::from_unix(-1), None);
+    }
+
+    #[test]
+    fn dates_are_those_that_the_rule_takes() {
+        assert!(is_date("2000-01-01") && is_date("2028-02-29"));
+        for wrong in ["1999-12-31", "2026-02-29", "2026-1-01", "26-01-01", "2026-01-01Z", ""] {
+            assert!(!is_date(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn dates() -> Vec<Entry> {
     vec![
         breaks("BR-KSA-F-01", of_original("1.2.2026")),
         breaks("BR-KSA-F-01", of_original("2026-02-29")),
-        // A day of the calendar, but none that the rule takes.
+        // Days of the calendar, but none that the rule takes.
         breaks("BR-KSA-F-01", of_original("1999-12-31")),
         breaks("BR-KSA-F-01", with(sale(), "/supply", json!({"date": "1999-12-31"}))),
         breaks("BR-KSA-F-01", with(advance(), "/prepayments/0/date", json!("1999-12-31"))),

@@ -3,6 +3,7 @@
 mod corrections;
 mod credits;
 mod documents;
+mod last_look;
 mod story;
 mod till;
 

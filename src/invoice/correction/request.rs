@@ -80,7 +80,7 @@ fn changes(json: &Json, found: &mut Findings) -> Option<Changes> {
         supply: fields.get("supply").and_then(|json| supply(json, found)),
         originals: originals(&fields, found),
         reason: fields.text_under("reason", 1..=limits::NAME, "BR-KSA-F-06-C13", found).map(reason),
-        note: fields.text("note", 1..=limits::NAME, found),
+        note: fields.text_under("note", 1..=limits::NAME, "BR-KSA-F-06-C2", found),
         order_reference: fields.text_under("order_reference", 1..=127, "BR-KSA-F-06-C3", found),
         contract_reference: fields.text_under("contract_reference", 1..=127, "BR-KSA-F-06-C5", found),
         lines,
@@ -100,8 +100,8 @@ fn line(json: &Json, path: String, found: &mut Findings) -> Option<LineChange> {
     let unit = fields.get("unit").and_then(|json| unit_code(json, fields.path("unit"), found));
     let (reason_code, reason) =
         fields.get("vat").and_then(|json| vat(json, fields.path("vat"), found)).unwrap_or_default();
-    let barcode = fields.text("barcode", 1..=limits::REFERENCE, found);
-    let article = fields.text("article", 1..=limits::REFERENCE, found);
+    let barcode = fields.text_under("barcode", 1..=limits::REFERENCE, "BR-KSA-F-06-C20", found);
+    let article = fields.text_under("article", 1..=limits::REFERENCE, "BR-KSA-F-06-C31", found);
     Some(LineChange { line: line?, name, unit, reason_code, reason, barcode, article })
 }
 
