@@ -91,6 +91,7 @@ impl Till for Service {
         };
         let make = move |store: &mut Store| {
             advances::check(store, &draft, "")?;
+            crediting::not_rejected(store, &draft.terms.billing_references, "")?;
             Ok(issuing::order(draft, priced, policy))
         };
         self.issue(idempotency, caller, make).await

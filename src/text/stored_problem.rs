@@ -17,6 +17,8 @@ pub enum StoredProblem {
     Unfit { number: String, why: String },
     /// What the ledger itself refused, in its own words.
     Refused { words: Bilingual },
+    /// A document of this till, named as one of another system.
+    KeptHere { number: String },
     /// Not rejected, so that there is nothing to correct.
     NotRejected { number: String, state: &'static str },
     /// Corrected before; the UUID of the document that replaces it.
@@ -58,6 +60,7 @@ impl StoredProblem {
             P::Several { .. } => "TILLD-SEVERAL",
             P::OriginalRejected { .. } => "TILLD-CREDIT-OF-REJECTED",
             P::Unfit { .. } => "TILLD-CREDIT-UNFIT",
+            P::KeptHere { .. } => "TILLD-CREDIT-KEPT-HERE",
             P::Refused { .. } => "TILLD-LEDGER",
             P::NotRejected { .. } => "TILLD-NOT-REJECTED",
             P::Corrected { .. } => "TILLD-CORRECTED",
@@ -93,6 +96,10 @@ impl StoredProblem {
             P::Unfit { number, why } => Bilingual::new(
                 format!("{number} cannot be taken back line by line: {why}."),
                 format!("لا يمكن إرجاع المستند {number} سطرًا بسطر."),
+            ),
+            P::KeptHere { number } => Bilingual::new(
+                format!("{number} was issued by this till, not by another system."),
+                format!("المستند {number} صادر من هذا الجهاز وليس من نظام آخر."),
             ),
             P::Refused { words } => words.clone(),
             P::NotRejected { number, state } => Bilingual::new(
@@ -167,6 +174,10 @@ impl StoredProblem {
                 "Send it as original.external with its number, its date and the items that come back.",
                 "أرسله في original.external برقمه وتاريخه مع الأصناف المرتجعة.",
             ),
+            P::KeptHere { .. } => Bilingual::new(
+                "Name it by original.number, so that what is left of it is known.",
+                "حدده بواسطة original.number ليُعرف ما تبقى منه.",
+            ),
             P::Refused { .. } => Bilingual::new(
                 "Nothing was issued. Mend what is named, then send it again.",
                 "لم يصدر شيء. صحح المذكور ثم أعد الإرسال.",
@@ -225,6 +236,7 @@ mod tests {
             StoredProblem::Several { candidates: vec![text()] },
             StoredProblem::OriginalRejected { number: text() },
             StoredProblem::Unfit { number: text(), why: text() },
+            StoredProblem::KeptHere { number: text() },
             StoredProblem::NotRejected { number: text(), state: "Queued" },
             StoredProblem::Corrected { number: text(), by: text() },
             StoredProblem::OneRejected { accepted: &["uuid", "number"] },

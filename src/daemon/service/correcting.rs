@@ -2,7 +2,7 @@
 //! that replaces it. The seller is that of today's settings.
 
 use super::advances;
-use super::crediting::{only, reference};
+use super::crediting::{not_rejected, only, reference};
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
 use crate::api::Refusal;
@@ -89,6 +89,7 @@ fn sold_anew(store: &mut Store, rejected: &Original, sale: Draft, policy: Policy
     }
     let priced = price(&sale).map_err(|found| Refusal::Findings(found.into_iter().map(below).collect()))?;
     advances::check(store, &sale, "sale.")?;
+    not_rejected(store, &sale.terms.billing_references, "sale.")?;
     let mut order = issuing::order(sale, priced, policy);
     order.reference = order.reference.or_else(|| rejected.stored.reference.clone());
     order.corrects = Some(rejected.stored.id);

@@ -23,6 +23,7 @@ pub(super) fn order(store: &mut Store, draft: CreditDraft, policy: Policy) -> Re
     match draft.of {
         CreditOf::External(sale) => {
             policy.covers(sale.kind.subtype).map_err(Refusal::Findings)?;
+            foreign(store, &sale.terms.billing_references)?;
             let priced = refund_external(&sale).map_err(Refusal::Findings)?;
             Ok(issuing::order(*sale, priced, policy))
         }
@@ -36,6 +37,50 @@ pub(super) fn order(store: &mut Store, draft: CreditDraft, policy: Policy) -> Re
             Ok(note(&original, draft, refund, policy))
         }
     }
+}
+
+/// Refuses a document of this till that is named as one of another system: what
+/// is left of it would be lost sight of. One that cannot be taken back by line may.
+fn foreign(store: &mut Store, references: &[BillingReference]) -> Result<(), Refusal> {
+    for named in references {
+        let Some(original) = kept(store, named)? else { continue };
+        let number = original.stored.number.clone();
+        if original.state == ReportState::Rejected {
+            return Err(finding("original.external.number", StoredProblem::OriginalRejected { number }));
+        }
+        if original.stored.kind.document != DocumentType::CreditNote && balance(&original).is_ok() {
+            return Err(finding("original.external.number", StoredProblem::KeptHere { number }));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a debit note on a document of this till that the authority rejected.
+pub(super) fn not_rejected(
+    store: &mut Store,
+    references: &[BillingReference],
+    path: &str,
+) -> Result<(), Refusal> {
+    for (at, named) in references.iter().enumerate() {
+        if let Some(original) = kept(store, named)?
+            && original.state == ReportState::Rejected
+        {
+            let number = original.stored.number;
+            let problem = StoredProblem::OriginalRejected { number };
+            return Err(finding(format!("{path}originals[{at}].number"), problem));
+        }
+    }
+    Ok(())
+}
+
+/// The newest version of this till's document that has that number and, if one
+/// is given, that date; an older system may have used the same numbers.
+fn kept(store: &mut Store, named: &BillingReference) -> Result<Option<Original>, Refusal> {
+    let known = store.by_number(&named.number).map_err(storage)?;
+    let same = |stored: &Stored| named.date.as_ref().is_none_or(|date| *date == stored.issued.date());
+    let Some(stored) = known.into_iter().find(same) else { return Ok(None) };
+    let newest = store.newest_version(stored.id).map_err(storage)?;
+    store.original(newest).map_err(storage)
 }
 
 /// What is left of a document after its earlier credit notes.

@@ -103,3 +103,26 @@ async fn an_original_of_another_system_is_priced_afresh() {
     // Nothing links it, so that it can be sent again under another key.
     assert_eq!(till.credit(&body).await.issued()["icv"], 2);
 }
+
+#[tokio::test]
+async fn a_document_of_this_till_is_no_foreign_original_and_a_rejected_one_gets_no_note() {
+    let till = Till::new();
+    let sold = till.sell(&basket()).await.issued();
+    let date = &sold["issued_at"].as_str().unwrap()[..10];
+    let mut body = credit_of(json!({"external": {"number": sold["number"], "date": date}}), json!({}));
+    body["items"] = json!([{"name": "Kettle", "quantity": 1, "shelf_price": "99.00", "vat": "S"}]);
+    let refused = |rule| one("invalid-credit", "original.external.number", rule);
+    assert_eq!(till.credit(&body).await.refused(), refused("TILLD-CREDIT-KEPT-HERE"));
+    let mut debit = basket();
+    debit["document"] = json!("debit_note");
+    debit["originals"] = json!([{"number": sold["number"]}]);
+    debit["reason"] = json!("Forgotten");
+    till.sell(&debit).await.issued();
+    till.rejected(&sold).await;
+    assert_eq!(till.credit(&body).await.refused(), refused("TILLD-CREDIT-OF-REJECTED"));
+    let named = one("invalid-sale", "originals[0].number", "TILLD-CREDIT-OF-REJECTED");
+    assert_eq!(till.sell(&debit).await.refused(), named);
+    // The same number of an older system, which has another date.
+    body["original"]["external"]["date"] = json!("2025-12-30");
+    till.credit(&body).await.issued();
+}
