@@ -268,7 +268,11 @@ pub struct Queue {
     pub states: BTreeMap<String, u64>,
     /// Documents that the authority has not confirmed yet.
     pub unsent: u64,
-    /// The invoice numbers of the first few rejected documents, oldest first.
+    /// Rejected documents that another one has replaced since.
+    #[serde(default)]
+    pub corrected: u64,
+    /// The invoice numbers of the first few rejected documents that nothing
+    /// replaces yet, oldest first.
     #[serde(default)]
     pub rejected: Vec<String>,
     /// The invoice numbers of the first few held documents, oldest first.

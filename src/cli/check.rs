@@ -64,15 +64,23 @@ const MOST_OF_CERTIFICATE: usize = 1 << 20;
 impl Args {
     pub fn run(self, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let options = self.options()?;
-        let files = collect(&self.paths)?;
+        let (files, missing) = collect(&self.paths);
+        if files.is_empty() && missing.is_empty() {
+            return Err(Failure::Usage("There is no *.xml in what was given.".to_owned()));
+        }
+        let named = files.len() + missing.len();
         let mut judged: Vec<(String, Option<Facts>)> = Vec::new();
         let (mut failed, mut unread) = (0, 0);
+        for (path, error) in &missing {
+            self.not_read(&path.to_string_lossy(), error, streams)?;
+            unread += 1;
+        }
         for file in &files {
             let name = file.to_string_lossy().into_owned();
             let bytes = match read(file, MAX_BYTES) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    streams.complain(&format!("{name}: {error}"));
+                    self.not_read(&name, &error, streams)?;
                     unread += 1;
                     continue;
                 }
@@ -98,8 +106,14 @@ impl Args {
         match (unread, failed) {
             (0, 0) => Ok(()),
             (0, _) => Err(Failure::Shown),
-            _ => Err(Failure::Usage(format!("{unread} of {} files could not be read.", files.len()))),
+            _ => Err(Failure::Usage(format!("{unread} of {named} files could not be read."))),
         }
+    }
+
+    /// A file that cannot be judged: told to people, and an object of its own to programs.
+    fn not_read(&self, name: &str, error: &io::Error, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        streams.complain(&format!("{name}: {error}"));
+        if self.json { streams.say(&check_words::unread_json(name, error)?) } else { Ok(()) }
     }
 
     fn options(&self) -> Result<Options, Failure> {
@@ -138,24 +152,25 @@ impl Args {
     }
 }
 
-/// The files to judge, in the order given; those of a folder sorted by name.
-fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+/// What cannot be judged, and why.
+type Missing = Vec<(PathBuf, io::Error)>;
+
+/// The files to judge, in the order given, those of a folder sorted by name;
+/// and what was given and is no file.
+fn collect(paths: &[PathBuf]) -> (Vec<PathBuf>, Missing) {
+    let (mut files, mut missing) = (Vec::new(), Missing::new());
     for path in paths {
-        let wrong = |error: io::Error| Failure::Usage(format!("{}: {error}", path.display()));
-        let kind = fs::metadata(path).map_err(wrong)?;
-        if kind.is_dir() {
-            files.extend(documents(path).map_err(wrong)?);
-        } else if kind.is_file() {
-            files.push(path.clone());
-        } else {
-            return Err(wrong(not_a_file()));
+        let found = fs::metadata(path).and_then(|kind| match (kind.is_dir(), kind.is_file()) {
+            (true, _) => documents(path).map(Vec::from_iter),
+            (_, true) => Ok(vec![path.clone()]),
+            _ => Err(not_a_file()),
+        });
+        match found {
+            Ok(found) => files.extend(found),
+            Err(error) => missing.push((path.clone(), error)),
         }
     }
-    if files.is_empty() {
-        return Err(Failure::Usage("There is no *.xml in what was given.".to_owned()));
-    }
-    Ok(files)
+    (files, missing)
 }
 
 /// Every *.xml below a folder; links to other folders are not followed.
@@ -168,7 +183,7 @@ fn documents(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "xml")
+            } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xml"))
                 && fs::metadata(&path).is_ok_and(|kind| kind.is_file())
             {
                 found.insert(path);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::check::Lang;
 use super::{Failure, Streams};
 use crate::check::{ChainJudgement, Judgement, Verdict, is_failure};
-use crate::rules::{Finding, Severity};
+use crate::rules::{Finding, Layer, Severity};
 use crate::text::Bilingual;
 
 /// A judged document under the name that it was given by.
@@ -20,6 +20,26 @@ pub fn json(shown: &Shown<'_>) -> Result<String, Failure> {
     let findings: Vec<Value> =
         shown.judgement.findings.iter().map(|found| object(found, found.layer.name())).collect();
     line(&json!({ "file": shown.name, "verdict": shown.verdict.name(), "findings": findings }))
+}
+
+/// The same of a file that could not be read.
+pub fn unread_json(name: &str, error: &std::io::Error) -> Result<String, Failure> {
+    let remedy = Bilingual::new("Check the name and who may read it.", "تحقق من الاسم وصلاحية القراءة.");
+    let unread = Finding {
+        rule: "IO".into(),
+        severity: Severity::Error,
+        layer: Layer::Xsd,
+        field: "/".to_owned(),
+        message: Bilingual::new(
+            format!("The file cannot be read: {error}."),
+            format!("تعذرت قراءة الملف: {error}."),
+        ),
+        cashier: Bilingual::new("Call support.", "اتصل بالدعم."),
+        integrator: Bilingual::new(format!("IO: {error}"), format!("IO: {error}")),
+        remedy,
+    };
+    let findings = [object(&unread, unread.layer.name())];
+    line(&json!({ "file": name, "verdict": Verdict::Fail.name(), "findings": findings }))
 }
 
 /// `{"chain", "documents", "first_icv", "last_icv", "findings": [...]}` in one line.

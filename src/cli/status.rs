@@ -99,12 +99,12 @@ fn advice(status: &Status) -> Vec<String> {
     if !status.selling.ready && status.selling.reason.is_none() {
         advice.push("Not selling: look into the log for the reason.".to_owned());
     }
-    let rejected = count(&status.queue.states, "Rejected");
+    let rejected = count(&status.queue.states, "Rejected").saturating_sub(status.queue.corrected);
     if rejected > 0 {
         let named = named(&status.queue.rejected, rejected);
         advice.push(format!(
             "{rejected} rejected by Fatoora{named}: `tilld show NUMBER` says why; correct the cause in the settings or \
-             the item data and keep the number for support. A rejected invoice needs no credit note."
+             the item data, then issue it again with `tilld correct --number NUMBER`. A rejected invoice needs no credit note."
         ));
     }
     let unsure = count(&status.printing.states, "Unconfirmed");

@@ -204,6 +204,7 @@ fn queued() -> wire::Report {
 
 fn three_waiting() -> wire::Queue {
     wire::Queue {
+        corrected: 0,
         states: HashMap::from([("Queued".to_owned(), 3)]).into_iter().collect(),
         unsent: 3,
         ..Default::default()

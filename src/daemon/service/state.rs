@@ -60,6 +60,7 @@ impl Service {
             queue: wire::Queue {
                 states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
                 unsent: queue.open(),
+                corrected: queue.corrected,
                 rejected,
                 held,
                 oldest_unsent_at: queue.oldest_unsent.map(moment_text),

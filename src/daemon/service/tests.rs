@@ -4,6 +4,7 @@ mod corrections;
 mod credits;
 mod documents;
 mod last_look;
+mod many_returns;
 mod story;
 mod till;
 
