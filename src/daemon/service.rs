@@ -4,6 +4,7 @@
 mod advances;
 mod correcting;
 mod crediting;
+mod dates;
 mod issuing;
 mod lookup;
 mod refusals;
@@ -89,7 +90,9 @@ impl Till for Service {
                 return self.recall(idempotency).await?.ok_or(Refusal::Findings(findings));
             }
         };
+        let today = self.today();
         let make = move |store: &mut Store| {
+            today.check(store, &draft, "")?;
             advances::check(store, &draft, "")?;
             crediting::not_rejected(store, &draft.terms.billing_references, "")?;
             Ok(issuing::order(draft, priced, policy))
@@ -99,14 +102,14 @@ impl Till for Service {
 
     async fn credit(&self, order: CreditOrder) -> Result<Sold, Refusal> {
         let CreditOrder { draft, idempotency, caller } = order;
-        let policy = self.facts.policy();
-        self.issue(idempotency, caller, move |store| crediting::order(store, draft, policy)).await
+        let (policy, today) = (self.facts.policy(), self.today());
+        self.issue(idempotency, caller, move |store| crediting::order(store, draft, policy, &today)).await
     }
 
     async fn correct(&self, order: CorrectionOrder) -> Result<Sold, Refusal> {
         let CorrectionOrder { draft, idempotency, caller } = order;
-        let policy = self.facts.policy();
-        self.issue(idempotency, caller, move |store| correcting::order(store, draft, policy)).await
+        let (policy, today) = (self.facts.policy(), self.today());
+        self.issue(idempotency, caller, move |store| correcting::order(store, draft, policy, &today)).await
     }
 
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {

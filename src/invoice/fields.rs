@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::json::Json;
 use super::party::is_xml_text;
 use crate::money::{Decimal, DecimalError, Halalas, Quantity};
-use crate::text::{DocumentProblem, Problem};
+use crate::text::{DocumentProblem, JsonType, Problem};
 
 /// An object of the request, its path, and which keys have been read.
 pub(super) struct Fields<'r> {
@@ -28,7 +28,10 @@ impl<'r> Fields<'r> {
         found: &mut Findings,
     ) -> Option<Fields<'r>> {
         let Json::Object(entries) = json else {
-            found.push(Finding::at(path, Problem::WrongType { expected: "an object", found: json.kind() }));
+            found.push(Finding::at(
+                path,
+                Problem::WrongType { expected: JsonType::Object, found: json.kind() },
+            ));
             return None;
         };
         let mut seen = vec![false; accepted.len()];
@@ -134,7 +137,7 @@ impl<'r> Fields<'r> {
                 None
             }
             other => {
-                let problem = Problem::WrongType { expected: "a list", found: other.kind() };
+                let problem = Problem::WrongType { expected: JsonType::List, found: other.kind() };
                 found.push(Finding::at(self.path(key), problem));
                 None
             }
@@ -158,7 +161,7 @@ pub(super) fn text(
     found: &mut Findings,
 ) -> Option<String> {
     let Json::Text(text) = value else {
-        found.push(Finding::at(path, Problem::WrongType { expected: "a text", found: value.kind() }));
+        found.push(Finding::at(path, Problem::WrongType { expected: JsonType::Text, found: value.kind() }));
         return None;
     };
     let text = text.trim();
@@ -191,7 +194,7 @@ pub(super) fn decimal(
     let digits = match value {
         Json::Number(digits) | Json::Text(digits) => digits,
         other => {
-            let problem = Problem::WrongType { expected: "a number such as 12.50", found: other.kind() };
+            let problem = Problem::WrongType { expected: JsonType::NumberLike("12.50"), found: other.kind() };
             found.push(Finding::at(path, problem));
             return None;
         }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use crate::text::JsonType;
+
 /// How `serde_json` hands over a number whose digits it keeps.
 const NUMBER_KEY: &str = "$serde_json::private::Number";
 
@@ -30,14 +32,14 @@ impl Json {
     }
 
     /// What it is, for a message on a wrong type.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> JsonType {
         match self {
-            Json::Null => "null",
-            Json::Bool(_) => "true/false",
-            Json::Number(_) => "a number",
-            Json::Text(_) => "a text",
-            Json::List(_) => "a list",
-            Json::Object(_) => "an object",
+            Json::Null => JsonType::Null,
+            Json::Bool(_) => JsonType::Bool,
+            Json::Number(_) => JsonType::Number,
+            Json::Text(_) => JsonType::Text,
+            Json::List(_) => JsonType::List,
+            Json::Object(_) => JsonType::Object,
         }
     }
 }

@@ -225,7 +225,7 @@ pub(crate) fn draft(dice: &mut Dice) -> Draft {
     let advances =
         if kind.document == DocumentType::Invoice && dice.chance(30) { dice.between(1, 4) } else { 0 };
     let prepayments = (0..advances).map(|at| prepayment(dice, kind.flags, at)).collect();
-    Draft {
+    let mut draft = Draft {
         terms: terms(dice, kind),
         kind,
         reference: None,
@@ -233,9 +233,16 @@ pub(crate) fn draft(dice: &mut Dice) -> Draft {
         discount: (discount > 0).then(|| Discount { amount: Halalas::new(discount), reason: None }),
         charges,
         prepayments,
-        rounding: Halalas::new(if dice.chance(20) { dice.between(0, 99) } else { 0 }),
+        rounding: Halalas::ZERO,
         tenders: Vec::new(),
+    };
+    let rounding = Halalas::new(if dice.chance(20) { dice.between(0, 99) } else { 0 });
+    // Of nothing there is none, and it makes no debt of what is given back.
+    let fits = |owed: Halalas| owed > Halalas::ZERO || owed + rounding < Halalas::ZERO;
+    if super::price(&draft).is_ok_and(|priced| fits(priced.totals.payable)) {
+        draft.rounding = rounding;
     }
+    draft
 }
 
 /// Tenders that pay a sum, or none if there is nothing to pay.

@@ -61,6 +61,10 @@ pub enum DocumentProblem {
     Flag { flag: &'static str, rule: &'static str },
     /// The buyer lacks what a document of this kind demands.
     BuyerPart { part: BuyerPart, rule: &'static str },
+    /// No VAT number of a buyer.
+    BuyerVatNumber { found: String },
+    /// An identifier of a buyer with something else than letters and digits.
+    BuyerIdCharacters { found: String },
     /// Exports go to buyers without a Saudi VAT number.
     ExportVatNumber,
     /// Exports are zero-rated as such.
@@ -91,7 +95,7 @@ pub enum DocumentProblem {
     SameVatInRiyals { tax: Halalas, code: &'static str },
     /// A rounding of a riyal or more.
     Rounding { found: String },
-    /// A rounding that leaves less than nothing to pay.
+    /// A rounding that leaves less than nothing to pay, or of nothing; `of` is owed without it.
     RoundingExceeds { rounding: Halalas, of: Halalas },
     /// Money taken where money is to be given back.
     TendersOnRefund { owed: Halalas },
@@ -120,6 +124,8 @@ impl DocumentProblem {
             P::Percent { .. } => "BR-KSA-DEC-01",
             P::ChargeWithoutLine { .. } => "TILLD-CHARGE-GROUP",
             P::ChargeCode { .. } => "BR-KSA-CL-06",
+            P::BuyerVatNumber { .. } => "BR-KSA-44",
+            P::BuyerIdCharacters { .. } => "BR-KSA-14",
             P::ExportVatNumber => "BR-KSA-46",
             P::ExportCategory => "TILLD-EXPORT",
             P::PostalCode { .. } => "BR-KSA-67",
@@ -193,6 +199,14 @@ impl DocumentProblem {
                     format!("هذا المستند يتطلب بيان المشتري: {arabic}."),
                 )
             }
+            P::BuyerVatNumber { found } => Bilingual::new(
+                format!("\"{found}\" is no VAT number: that has 15 digits and begins and ends with 3."),
+                format!("\"{found}\" ليس رقمًا ضريبيًا: الرقم الضريبي 15 رقمًا يبدأ وينتهي بالرقم 3."),
+            ),
+            P::BuyerIdCharacters { found } => Bilingual::new(
+                format!("\"{found}\" is no identifier: that has Latin letters and digits only."),
+                format!("\"{found}\" ليس رقم هوية: رقم الهوية حروف وأرقام لاتينية فقط."),
+            ),
             P::ExportVatNumber => Bilingual::new(
                 "The buyer of an export has no Saudi VAT number.",
                 "مشتري الصادرات لا يذكر له رقم ضريبي سعودي.",
@@ -305,6 +319,10 @@ impl DocumentProblem {
                 let (_, _, field) = part.words();
                 Bilingual::new(format!("Send {field}."), format!("أرسل {field}."))
             }
+            P::BuyerVatNumber { .. } | P::BuyerIdCharacters { .. } => Bilingual::new(
+                "Ask the buyer for it, or leave it out if the document may lack it.",
+                "اطلبه من المشتري، أو احذفه إن كان غير لازم لهذا المستند.",
+            ),
             P::ExportVatNumber => Bilingual::new(
                 "Leave vat_number out and send buyer.id, with scheme OTH for a foreign number.",
                 "احذف vat_number وأرسل buyer.id بنوع OTH للرقم الأجنبي.",

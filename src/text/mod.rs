@@ -2,11 +2,13 @@
 //! and matched exhaustively, so that a new one cannot lack a language.
 
 mod document_problem;
+mod json_type;
 mod problem;
 mod returned;
 mod stored_problem;
 
 pub use document_problem::{BuyerPart, DocumentProblem};
+pub use json_type::JsonType;
 pub use problem::Problem;
 pub use returned::ReturnProblem;
 pub use stored_problem::StoredProblem;

@@ -1,6 +1,6 @@
 //! What can be wrong with a sale, in words for the cashier and the integrator.
 
-use super::{Bilingual, DocumentProblem, ReturnProblem, StoredProblem};
+use super::{Bilingual, DocumentProblem, JsonType, ReturnProblem, StoredProblem};
 use crate::money::{Decimal, Halalas};
 
 /// A fault in a request, with the values that make it concrete.
@@ -9,7 +9,7 @@ pub enum Problem {
     /// The body is no JSON; `what` is the reader's remark.
     NotJson { what: String },
     /// A number where a text belongs, and the like.
-    WrongType { expected: &'static str, found: &'static str },
+    WrongType { expected: JsonType, found: JsonType },
     /// A key that has no meaning here; `accepted` are those that have one.
     UnknownField { accepted: &'static [&'static str] },
     /// The same key twice in one object.
@@ -133,10 +133,13 @@ impl Problem {
                 format!("The request is not valid JSON: {what}."),
                 format!("الطلب ليس بصيغة JSON صحيحة: {what}."),
             ),
-            Problem::WrongType { expected, found } => Bilingual::new(
-                format!("{expected} is expected here, but {found} was sent."),
-                format!("نوع القيمة غير صحيح: المطلوب {expected} والمرسل {found}."),
-            ),
+            Problem::WrongType { expected, found } => {
+                let (expected, found) = (expected.words(), found.words());
+                Bilingual::new(
+                    format!("{} is expected here, but {} was sent.", expected.en, found.en),
+                    format!("نوع القيمة غير صحيح: المطلوب {} والمرسل {}.", expected.ar, found.ar),
+                )
+            }
             Problem::UnknownField { .. } => {
                 Bilingual::new("This field is not known.", "هذا الحقل غير معروف.")
             }
@@ -250,7 +253,8 @@ impl Problem {
         match self {
             Problem::NotJson { .. } => Bilingual::new("Send one JSON object.", "أرسل كائن JSON واحدًا."),
             Problem::WrongType { expected, .. } => {
-                Bilingual::new(format!("Send {expected}."), format!("أرسل {expected}."))
+                let expected = expected.words();
+                Bilingual::new(format!("Send {}.", expected.en), format!("المطلوب إرسال {}.", expected.ar))
             }
             Problem::UnknownField { accepted } => {
                 let accepted = accepted.join(", ");

@@ -30,6 +30,8 @@ pub enum ReturnProblem {
     NoLines,
     /// Everything came back before.
     NothingLeft,
+    /// An amount of a document that cost nothing.
+    NothingPaid,
     /// A number that the original does not have; `most` is its last.
     NoSuchLine { line: u32, most: u32 },
     /// A barcode or article number that the original does not have.
@@ -72,6 +74,7 @@ impl ReturnProblem {
             ReturnProblem::OriginalIsCredit => "TILLD-CREDIT-OF-CREDIT",
             ReturnProblem::NoLines => "BR-16",
             ReturnProblem::NothingLeft | ReturnProblem::LineGone { .. } => "TILLD-CREDIT-NOTHING-LEFT",
+            ReturnProblem::NothingPaid => "TILLD-CREDIT-NOTHING-PAID",
             ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => {
                 "TILLD-CREDIT-NO-LINE"
             }
@@ -129,6 +132,10 @@ impl ReturnProblem {
             ReturnProblem::NothingLeft => Bilingual::new(
                 "Everything of this document has been credited before.",
                 "سبق إصدار إشعار دائن لكامل هذا المستند.",
+            ),
+            ReturnProblem::NothingPaid => Bilingual::new(
+                "Nothing was paid for this document, so no amount can be credited.",
+                "لم يُدفع شيء مقابل هذا المستند فلا يوجد مبلغ يُرد.",
             ),
             ReturnProblem::NoSuchLine { line, most } => Bilingual::new(
                 format!("The original has no line {line}; its last is {most}."),
@@ -216,6 +223,10 @@ impl ReturnProblem {
             ReturnProblem::NothingLeft => Bilingual::new(
                 "Check that it is the right receipt; its credit notes are listed with it.",
                 "تأكد من الإيصال الصحيح؛ إشعاراته الدائنة مذكورة معه.",
+            ),
+            ReturnProblem::NothingPaid => Bilingual::new(
+                "Name the lines that come back, or send whole.",
+                "حدد الأسطر المرتجعة أو أرسل whole.",
             ),
             ReturnProblem::NoSuchLine { .. } | ReturnProblem::NoSuchItem | ReturnProblem::LineFromOne => {
                 Bilingual::new(

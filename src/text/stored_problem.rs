@@ -43,6 +43,10 @@ pub enum StoredProblem {
     AdvanceDiffers { number: String, date: String, time: String },
     /// More than the advance has left, VAT included.
     AdvanceTooMuch { number: String, asked: Halalas, left: Halalas },
+    /// An earlier document that is dated after today, both as `YYYY-MM-DD` in Riyadh.
+    AfterToday { date: String, today: String },
+    /// The VAT of a credit note is the same in the currency of its original and in riyals.
+    NoteSameVat { tax: Halalas, code: &'static str },
 }
 
 impl From<StoredProblem> for Problem {
@@ -72,6 +76,8 @@ impl StoredProblem {
             P::NoAdvance { .. } | P::AdvanceDiffers { .. } => "BR-KSA-73",
             P::AdvanceRejected { .. } => "TILLD-ADVANCE-REJECTED",
             P::AdvanceTooMuch { .. } => "TILLD-ADVANCE-TOO-MUCH",
+            P::AfterToday { .. } => "BR-KSA-04",
+            P::NoteSameVat { .. } => "BR-KSA-97",
         }
     }
 
@@ -154,6 +160,16 @@ impl StoredProblem {
                 format!("{asked} of the advance {number} is used, but it has only {left}."),
                 format!("المستخدم من الدفعة المقدمة {number} هو {asked} والمتاح {left} فقط."),
             ),
+            P::AfterToday { date, today } => Bilingual::new(
+                format!(
+                    "An earlier document cannot be dated after today: {date} was sent, and it is {today}."
+                ),
+                format!("لا يمكن أن يكون تاريخ المستند السابق بعد اليوم: المرسل {date} واليوم {today}."),
+            ),
+            P::NoteSameVat { tax, code } => Bilingual::new(
+                format!("The VAT of this credit note would be {tax} in {code} and in SAR alike."),
+                format!("ضريبة هذا الإشعار الدائن {tax} متساوية بعملة {code} وبالريال."),
+            ),
         }
     }
 
@@ -220,6 +236,13 @@ impl StoredProblem {
             P::AdvanceTooMuch { left, .. } => {
                 Bilingual::new(format!("Use at most {left}."), format!("لا تتجاوز {left}."))
             }
+            P::AfterToday { .. } => {
+                Bilingual::new("Send the date of issue that stands on it.", "أرسل تاريخ الإصدار المكتوب عليه.")
+            }
+            P::NoteSameVat { .. } => Bilingual::new(
+                "Take this back together with more of the document, or the whole of it, in one credit note,                  so that its VAT is large enough to differ.",
+                "أرجع ذلك مع المزيد من المستند أو كامله في إشعار دائن واحد، ليختلف مبلغ الضريبة بين العملتين.",
+            ),
         }
     }
 }
@@ -250,6 +273,8 @@ mod tests {
             StoredProblem::AdvanceRejected { number: text() },
             StoredProblem::AdvanceDiffers { number: text(), date: text(), time: text() },
             StoredProblem::AdvanceTooMuch { number: text(), asked: Halalas::new(2), left: Halalas::new(1) },
+            StoredProblem::AfterToday { date: "2026-03-15".to_owned(), today: "2026-03-14".to_owned() },
+            StoredProblem::NoteSameVat { tax: Halalas::new(1), code: "USD" },
         ];
         let arabic = |text: &str| text.chars().any(|c| ('\u{0600}'..='\u{06FF}').contains(&c));
         for problem in all {

@@ -230,7 +230,10 @@ fn body(rng: &mut Seeded, frame: &Frame, request: &mut Value) -> i64 {
     let mut rounding = 0;
     if rng.chance(20) {
         rounding = rng.between(0, 198) as i64 - 99;
-        if total - advance >= 0 && total - advance + rounding < 0 {
+        let owed = total - advance;
+        if owed == 0 {
+            rounding = 0;
+        } else if owed.signum() * (owed + rounding).signum() < 0 {
             rounding = -rounding;
         }
         request["rounding"] = json!(riyals(rounding));

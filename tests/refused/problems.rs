@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 use tilld::invoice::returns::ListedReason;
-use tilld::invoice::{PartyError, limits};
+use tilld::invoice::{PartyId, limits};
 use tilld::money::{Decimal, Halalas, Quantity, Rate};
-use tilld::text::{BuyerPart, DocumentProblem, Problem, ReturnProblem};
+use tilld::text::{BuyerPart, DocumentProblem, JsonType, Problem, ReturnProblem};
 
 use crate::requests::{
     Ask, advance, charged, dollars, export, external, note, sale, standard, summary, taxed, with,
@@ -30,13 +30,13 @@ variants! { of_sale of Problem in SALE:
 }
 variants! { of_document of DocumentProblem in DOCUMENT:
     Length Date Time Uuid MixedPrices AmountNotPositive TwoDiscounts Percent ChargeWithoutLine ChargeCode Flag
-    BuyerPart ExportVatNumber ExportCategory PostalCode Country SummaryPeriod SupplyOrder NoOriginal NoReason
+    BuyerPart BuyerVatNumber BuyerIdCharacters ExportVatNumber ExportCategory PostalCode Country SummaryPeriod SupplyOrder NoOriginal NoReason
     OnlyOnNotes OnlyOnInvoices Currency CurrencyOnSimplified ExchangeRate SameVatInRiyals Rounding
     RoundingExceeds TendersOnRefund
 }
 variants! { of_return of ReturnProblem in RETURN:
     OneOriginal OneWanted OneLineKey OnlyTrue QrText ItemsNeeded ItemsForbidden BuyerForbidden ReasonCode
-    OriginalIsCredit NoLines NothingLeft NoSuchLine NoSuchItem Ambiguous LineTwice LineGone LineFromOne
+    OriginalIsCredit NoLines NothingLeft NothingPaid NoSuchLine NoSuchItem Ambiguous LineTwice LineGone LineFromOne
     NothingWanted TooMuch AmountTooMuch TendersDiffer
 }
 
@@ -74,7 +74,7 @@ pub fn of_texts() -> Table {
     vec![
         (Problem::NotJson { what }, Ask::Text(broken.to_owned())),
         (Problem::FieldTwice, Ask::Text(r#"{"lines": [], "lines": []}"#.to_owned())),
-        of(Problem::WrongType { expected: "a list", found: "a text" }, json!({"lines": "x"})),
+        of(Problem::WrongType { expected: JsonType::List, found: JsonType::Text }, json!({"lines": "x"})),
         of(Problem::UnknownField { accepted: &["kind", "amount"] }, with(sale(), "/tenders", tender)),
         of(Problem::Missing, json!({})),
         of(Problem::Length { found: 0, least: 1, most: 127 }, with(sale(), "/reference", json!(""))),
@@ -96,7 +96,9 @@ pub fn of_lines() -> Table {
     let paid = |kind: &str, amount: &str| with(sale(), "/tenders", json!([{"kind": kind, "amount": amount}]));
     let most = limits::PAYABLE_TEXT;
     let of_other = json!({"category": "O", "reason_code": "VATEX-SA-32", "reason": "تأمين"});
-    let party = Problem::Party { rule: "BR-KSA-44", message: PartyError::VatNumber.message() };
+    let scheme = PartyId::buyer("XYZ", "1").unwrap_err();
+    let party = Problem::Party { rule: "BR-KSA-14", message: scheme.message() };
+    let unknown = json!({"scheme": "XYZ", "value": "1"});
     let own = with(standard(), "/buyer/vat_number", json!("399999999900003"));
     vec![
         of(Problem::NotAccepted { accepted, rule: "BR-KSA-18" }, taxed(json!("X"))),
@@ -110,7 +112,7 @@ pub fn of_lines() -> Table {
         of(Problem::ReasonMissing { category: "E" }, taxed(json!("E"))),
         of(Problem::ReasonCode { accepted: vec!["VATEX-SA-OOS"] }, taxed(of_other)),
         of(Problem::ReasonText, taxed(json!({"category": "O"}))),
-        of(party, with(standard(), "/buyer/vat_number", json!("1"))),
+        of(party, with(standard(), "/buyer/id", unknown)),
         of(Problem::CitizenName, school.clone()),
         of(Problem::CitizenId, school),
         of(Problem::BuyerIsSeller, own),
@@ -142,6 +144,7 @@ pub fn of_documents() -> Table {
     let zero = json!({"category": "Z", "reason_code": "VATEX-SA-35"});
     let supply = json!({"date": "2026-01-02", "until": "2026-01-01"});
     let (from, until) = ("2026-01-02".to_owned(), "2026-01-01".to_owned());
+    let dashed = json!({"scheme": "CRN", "value": "7-7"});
     let large = |body| with(body, "/prepayments/0/amount", json!(100));
     let paid = with(large(advance()), "/tenders", json!([{"kind": "cash", "amount": 1}]));
     let cheap = with(line("shelf_price", json!("0.01")), "/rounding", json!("-0.05"));
@@ -164,6 +167,8 @@ pub fn of_documents() -> Table {
             P::BuyerPart { part: BuyerPart::Name, rule: "BR-KSA-42" },
             with(standard(), "/buyer/name", Value::Null),
         ),
+        of(P::BuyerVatNumber { found: found() }, with(standard(), "/buyer/vat_number", json!("x"))),
+        of(P::BuyerIdCharacters { found: "7-7".to_owned() }, with(standard(), "/buyer/id", dashed)),
         of(P::ExportVatNumber, with(export(), "/buyer/vat_number", json!("311111111100003"))),
         of(P::ExportCategory, with(export(), "/lines/0/vat", json!("S"))),
         of(P::PostalCode { found: found() }, with(standard(), "/buyer/address/postal_code", json!("x"))),
@@ -197,6 +202,8 @@ pub fn of_returns(till: &mut RealTill) -> Table {
     let credit = till.accepted(&RealTill::credit_of(&gone, "whole", json!(true)));
     let half = till.accepted(&two());
     till.accepted(&RealTill::credit_of(&half, "lines", json!([{"line": 1}])));
+    let given = json!({"lines": [item(1)], "discount": {"percent": 100}});
+    let free = till.accepted(&Ask::Sale(given));
     let of = |problem: P, ask: Ask| (Problem::Return(problem), ask);
     let whole = |number: &str| RealTill::credit_of(number, "whole", json!(true));
     let lines = |number: &str, wanted: Value| RealTill::credit_of(number, "lines", wanted);
@@ -222,6 +229,7 @@ pub fn of_returns(till: &mut RealTill) -> Table {
         of(P::OriginalIsCredit, whole(&credit)),
         of(P::NoLines, lines(&sold, json!([]))),
         of(P::NothingLeft, whole(&gone)),
+        of(P::NothingPaid, RealTill::credit_of(&free, "amount", json!(1))),
         of(P::NoSuchLine { line: 9, most: 2 }, lines(&sold, json!([{"line": 9}]))),
         of(P::NoSuchItem, lines(&sold, json!([{"barcode": "7"}]))),
         of(P::Ambiguous { lines: vec![1, 2] }, lines(&sold, json!([{"barcode": "628"}]))),

@@ -3,6 +3,7 @@
 
 use super::advances;
 use super::crediting::{not_rejected, only, reference};
+use super::dates::Today;
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
 use crate::api::Refusal;
@@ -12,12 +13,23 @@ use crate::ledger::{Order, Original, ReportState, ReturnOf, Store, Stored};
 use crate::text::StoredProblem;
 
 /// The order of the document that replaces a rejected one.
-pub(super) fn order(store: &mut Store, draft: CorrectionDraft, policy: Policy) -> Result<Order, Refusal> {
+pub(super) fn order(
+    store: &mut Store,
+    draft: CorrectionDraft,
+    policy: Policy,
+    today: &Today,
+) -> Result<Order, Refusal> {
     let rejected = find(store, &draft.rejected)?;
     policy.covers(rejected.stored.kind.subtype).map_err(Refusal::Findings)?;
     match draft.remedy {
-        Remedy::Changes(changes) => changed(store, rejected, &changes, policy),
-        Remedy::Sale(sale) => sold_anew(store, &rejected, *sale, policy),
+        Remedy::Changes(changes) => {
+            today.check_originals(store, &changes.originals, "changes.")?;
+            changed(store, rejected, &changes, policy)
+        }
+        Remedy::Sale(sale) => {
+            today.check(store, &sale, "sale.")?;
+            sold_anew(store, &rejected, *sale, policy)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::dates::Today;
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
 use crate::api::Refusal;
@@ -16,13 +17,19 @@ use crate::ledger::{
     DocumentId, Order, Original, QrLookupError, ReportState, ReturnOf, Returned, ReturnedLine, StorageError,
     Store, Stored,
 };
-use crate::text::{DocumentProblem, ReturnProblem, StoredProblem};
+use crate::text::{ReturnProblem, StoredProblem};
 
 /// The order of a credit note.
-pub(super) fn order(store: &mut Store, draft: CreditDraft, policy: Policy) -> Result<Order, Refusal> {
+pub(super) fn order(
+    store: &mut Store,
+    draft: CreditDraft,
+    policy: Policy,
+    today: &Today,
+) -> Result<Order, Refusal> {
     match draft.of {
         CreditOf::External(sale) => {
             policy.covers(sale.kind.subtype).map_err(Refusal::Findings)?;
+            today.check_external(store, &sale.terms.billing_references)?;
             foreign(store, &sale.terms.billing_references)?;
             let priced = refund_external(&sale).map_err(Refusal::Findings)?;
             Ok(issuing::order(*sale, priced, policy))
@@ -178,7 +185,7 @@ fn check_currency(original: &Original, priced: &Priced) -> Result<(), Refusal> {
     match original.invoice.header.terms.currency {
         Some(foreign) if !tax.is_zero() && foreign.in_riyals(tax) == tax => {
             let code = foreign.code;
-            Err(finding("original", DocumentProblem::SameVatInRiyals { tax, code }))
+            Err(finding("original", StoredProblem::NoteSameVat { tax, code }))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,7 @@
 //! What is paid, and how.
 
+use std::cmp::Ordering;
+
 use crate::invoice::Finding;
 use crate::invoice::document::{PaymentMeans, Totals};
 use crate::invoice::draft::{Draft, Tender, TenderKind};
@@ -11,11 +13,9 @@ use crate::text::{DocumentProblem, Problem};
 /// change. An advance larger than the invoice leaves nothing to pay.
 pub(super) fn settle(draft: &Draft, totals: &Totals) -> Result<Halalas, Vec<Finding>> {
     let (tenders, payable) = (&draft.tenders, totals.payable);
-    if payable < Halalas::ZERO && totals.tax_inclusive >= totals.prepaid {
-        let problem = DocumentProblem::RoundingExceeds {
-            rounding: totals.rounding,
-            of: totals.tax_inclusive - totals.prepaid,
-        };
+    let owed = totals.tax_inclusive - totals.prepaid;
+    if overturns(totals.rounding, owed) {
+        let problem = DocumentProblem::RoundingExceeds { rounding: totals.rounding, of: owed };
         return Err(vec![Finding::at("rounding", problem.into())]);
     }
     if payable < Halalas::ZERO && !tenders.is_empty() {
@@ -33,6 +33,17 @@ pub(super) fn settle(draft: &Draft, totals: &Totals) -> Result<Halalas, Vec<Find
         return Err(vec![Finding::at("tenders", Problem::TendersFallShort { paid: cash + other, payable })]);
     }
     Ok(cash + other - payable)
+}
+
+/// Whether the rounding is no rounding of what is owed: of nothing it would make
+/// a debt that no return could give back, and of a debt a claim or the other way round.
+fn overturns(rounding: Halalas, owed: Halalas) -> bool {
+    let rounded = owed + rounding;
+    match owed.cmp(&Halalas::ZERO) {
+        Ordering::Equal => !rounding.is_zero(),
+        Ordering::Greater => rounded < Halalas::ZERO,
+        Ordering::Less => rounded > Halalas::ZERO,
+    }
 }
 
 fn sum(tenders: &[Tender], cash: bool) -> Halalas {

@@ -121,6 +121,16 @@ fn what_does_not_go_together_is_refused() {
     let free = line.replace("1.00", "0.50");
     assert_eq!(found(&free, r#","rounding":"-0.51""#), one("rounding", "TILLD-ROUNDING"));
     assert_eq!(price(&sale(&free, r#","rounding":"-0.50""#)).unwrap().totals.payable, Halalas::ZERO);
+    // Of nothing there is nothing to round: no return could give it back.
+    let gift = r#","discount":{"percent":100}"#;
+    for rounding in ["0.61", "-0.61"] {
+        let rounded = format!(r#"{gift},"rounding":"{rounding}""#);
+        assert_eq!(found(line, &rounded), one("rounding", "TILLD-ROUNDING"));
+        let spent = format!(r#"{},"rounding":"{rounding}""#, advance.replace(":5}", ":1}"));
+        assert_eq!(found(line, &spent), one("rounding", "TILLD-ROUNDING"));
+    }
+    let turned = format!(r#"{},"rounding":"0.61""#, advance.replace(":5}", r#":"1.60"}"#));
+    assert_eq!(found(line, &turned), one("rounding", "TILLD-ROUNDING"));
     let mut foreign = sale(line, "");
     let rate = Decimal::new(102, 2);
     foreign.terms.currency = Some(crate::invoice::Foreign { code: "USD", rate });

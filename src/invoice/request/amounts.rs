@@ -8,7 +8,7 @@ use crate::invoice::finding::Finding;
 use crate::invoice::json::Json;
 use crate::invoice::{limits, pricing};
 use crate::money::{Decimal, Halalas, div_half_up};
-use crate::text::{DocumentProblem, Problem};
+use crate::text::{DocumentProblem, JsonType, Problem};
 
 const DISCOUNT: &[&str] = &["amount", "percent", "reason"];
 const ITEM_CHARGE: &[&str] = &["amount", "code", "reason"];
@@ -74,7 +74,7 @@ fn off(fields: &Fields<'_>, base: Option<Halalas>, found: &mut Findings) -> Opti
 /// Hundredths of a percent, 0 to 10,000 (BR-KSA-DEC-01).
 fn percent(json: &Json, path: String, found: &mut Findings) -> Option<i128> {
     let (Json::Number(digits) | Json::Text(digits)) = json else {
-        let problem = Problem::WrongType { expected: "a number such as 12.50", found: json.kind() };
+        let problem = Problem::WrongType { expected: JsonType::NumberLike("12.50"), found: json.kind() };
         found.push(Finding::at(path, problem));
         return None;
     };
@@ -145,7 +145,7 @@ fn stated(
 pub(super) fn rounding(fields: &Fields<'_>, found: &mut Findings) -> Halalas {
     let Some(json) = fields.get("rounding") else { return Halalas::ZERO };
     let (Json::Number(digits) | Json::Text(digits)) = json else {
-        let problem = Problem::WrongType { expected: "a number such as -0.05", found: json.kind() };
+        let problem = Problem::WrongType { expected: JsonType::NumberLike("-0.05"), found: json.kind() };
         found.push(Finding::at(fields.path("rounding"), problem));
         return Halalas::ZERO;
     };

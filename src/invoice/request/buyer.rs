@@ -1,5 +1,6 @@
 //! Reads the buyer: name, VAT number, another identifier, address.
 
+use super::amounts::shown;
 use crate::invoice::codes;
 use crate::invoice::fields::{Fields, Findings};
 use crate::invoice::finding::Finding;
@@ -28,7 +29,7 @@ pub(in crate::invoice) fn buyer(json: &Json, found: &mut Findings) -> Option<Buy
     let name = fields.text_under("name", 1..=limits::NAME, "BR-KSA-F-06-C32", found);
     let vat = fields.text("vat_number", 1..=limits::REFERENCE, found).and_then(|text| {
         let number = VatNumber::parse(&text);
-        number.map_err(|error| found.push(Finding::at("buyer.vat_number", of_buyer(error)))).ok()
+        number.map_err(|error| found.push(Finding::at("buyer.vat_number", of_buyer(error, &text)))).ok()
     });
     let id = fields.get("id").and_then(|json| id(json, fields.path("id"), found));
     let place = fields.get("address").and_then(|json| address(json, fields.path("address"), found));
@@ -36,13 +37,13 @@ pub(in crate::invoice) fn buyer(json: &Json, found: &mut Findings) -> Option<Buy
 }
 
 /// The rules on buyers have other numbers than those on sellers.
-fn of_buyer(error: PartyError) -> Problem {
-    let rule = match error {
-        PartyError::VatNumber => "BR-KSA-44",
-        PartyError::IdCharacters => "BR-KSA-14",
-        ref other => other.rule(),
-    };
-    Problem::Party { rule, message: error.message() }
+fn of_buyer(error: PartyError, sent: &str) -> Problem {
+    let found = shown(sent);
+    match error {
+        PartyError::VatNumber => DocumentProblem::BuyerVatNumber { found }.into(),
+        PartyError::IdCharacters => DocumentProblem::BuyerIdCharacters { found }.into(),
+        other => other.into(),
+    }
 }
 
 fn id(json: &Json, path: String, found: &mut Findings) -> Option<PartyId> {
@@ -51,7 +52,9 @@ fn id(json: &Json, path: String, found: &mut Findings) -> Option<PartyId> {
     fields.required("value", found);
     let scheme = fields.text("scheme", 1..=limits::REFERENCE, found)?;
     let value = fields.text("value", 1..=limits::REFERENCE, found)?;
-    PartyId::buyer(&scheme, &value).map_err(|error| found.push(Finding::at(path, of_buyer(error)))).ok()
+    PartyId::buyer(&scheme, &value)
+        .map_err(|error| found.push(Finding::at(path, of_buyer(error, &value))))
+        .ok()
 }
 
 /// Absent parts stay empty; an empty element is never written.
@@ -70,7 +73,7 @@ fn address(json: &Json, path: String, found: &mut Findings) -> Option<Address> {
         country: part("country", 127, "BR-CL-14").unwrap_or_default(),
     };
     if !place.country.is_empty() && codes::find(codes::COUNTRIES, &place.country).is_none() {
-        let problem = DocumentProblem::Country { found: super::amounts::shown(&place.country) };
+        let problem = DocumentProblem::Country { found: shown(&place.country) };
         found.push(Finding::at(fields.path("country"), problem.into()));
     }
     (place != Address::default()).then_some(place)

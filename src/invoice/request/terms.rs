@@ -16,7 +16,7 @@ use crate::invoice::limits;
 use crate::invoice::moment::{is_date, is_time};
 use crate::invoice::terms::{BillingReference, Foreign, Supply};
 use crate::money::{Decimal, Halalas};
-use crate::text::{DocumentProblem, Problem};
+use crate::text::{DocumentProblem, JsonType, Problem};
 
 const DOCUMENTS: &[&str] = &["invoice", "debit_note", "prepayment"];
 const SUBTYPES: &[&str] = &["simplified", "standard"];
@@ -115,7 +115,7 @@ pub(super) fn currency(json: &Json, found: &mut Findings) -> Option<Foreign> {
 
 fn rate(json: &Json, path: String, found: &mut Findings) -> Option<Decimal> {
     let (Json::Number(digits) | Json::Text(digits)) = json else {
-        let problem = Problem::WrongType { expected: "a number such as 3.75", found: json.kind() };
+        let problem = Problem::WrongType { expected: JsonType::NumberLike("3.75"), found: json.kind() };
         found.push(Finding::at(path, problem));
         return None;
     };

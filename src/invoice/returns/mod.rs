@@ -5,6 +5,12 @@
 //!
 //! A note never takes back more than is left, and any sequence of notes adds
 //! up exactly to the original: per VAT group in gross, net and VAT.
+//!
+//! That is so in the document's own currency. In riyals (BT-111) each note
+//! states its own VAT times the rate, rounded once, because that is what the
+//! field says of the document that it stands in and what is recomputed from
+//! its XML; the notes of one document in another currency may therefore differ
+//! from it by a rounding of up to half a halala each.
 
 mod balance;
 mod note;

@@ -16,7 +16,7 @@ use crate::invoice::{
     limits,
 };
 use crate::money::Halalas;
-use crate::text::{DocumentProblem, Problem, ReturnProblem};
+use crate::text::{DocumentProblem, JsonType, Problem, ReturnProblem};
 
 const CREDIT: &[&str] =
     &["original", "whole", "lines", "amount", "items", "reason", "tenders", "reference", "note", "buyer"];
@@ -252,7 +252,7 @@ fn wanted(fields: &Fields<'_>, found: &mut Findings) -> Option<Wanted> {
                 None
             }
             other => {
-                let problem = Problem::WrongType { expected: "true", found: other.kind() };
+                let problem = Problem::WrongType { expected: JsonType::True, found: other.kind() };
                 found.push(Finding::at("whole", problem));
                 None
             }

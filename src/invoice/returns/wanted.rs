@@ -58,6 +58,8 @@ pub(super) fn amount(balance: &Balance, wanted: Halalas) -> Result<Halalas, Vec<
     let left = balance.gross_left();
     let problem = if wanted <= Halalas::ZERO {
         ReturnProblem::NothingWanted
+    } else if balance.original().gross().is_zero() {
+        ReturnProblem::NothingPaid
     } else if left.is_zero() {
         ReturnProblem::NothingLeft
     } else if wanted > left {

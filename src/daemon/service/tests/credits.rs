@@ -126,3 +126,47 @@ async fn a_document_of_this_till_is_no_foreign_original_and_a_rejected_one_gets_
     body["original"]["external"]["date"] = json!("2025-12-30");
     till.credit(&body).await.issued();
 }
+
+#[tokio::test]
+async fn no_earlier_document_is_of_tomorrow() {
+    let till = Till::new();
+    // The till's clock stands at 2026-03-14, 21:05 in Riyadh.
+    let mut body = credit_of(json!({"external": {"number": "OLD-7", "date": "2026-03-15"}}), json!({}));
+    body["items"] = json!([{"name": "Kettle", "quantity": 1, "shelf_price": "99.00", "vat": "S"}]);
+    let answer = till.credit(&body).await;
+    let message = answer.json()["findings"][0]["message"]["en"].as_str().unwrap().to_owned();
+    assert!(message.contains("2026-03-15") && message.contains("2026-03-14"), "{message}");
+    assert_eq!(answer.refused(), one("invalid-credit", "original.external.date", "BR-KSA-04"));
+    body["original"]["external"]["date"] = json!("2026-03-14");
+    till.credit(&body).await.issued();
+    let mut debit = basket();
+    debit["document"] = json!("debit_note");
+    debit["originals"] = json!([{"number": "OLD-8"}, {"number": "OLD-9", "date": "2026-03-15"}]);
+    debit["reason"] = json!("Forgotten");
+    let refused = till.sell(&debit).await.refused();
+    assert_eq!(refused, one("invalid-sale", "originals[1].date", "BR-KSA-04"));
+    let mut sale = basket();
+    sale["prepayments"] = json!([
+        {"number": "OLD-1", "date": "2026-03-15", "time": "08:00:00", "vat": "S", "amount": "1.00"}
+    ]);
+    sale.as_object_mut().unwrap().remove("tenders");
+    let refused = till.sell(&sale).await.refused();
+    assert_eq!(refused, one("invalid-sale", "prepayments[0].date", "BR-KSA-04"));
+    assert_eq!(till.documents().await, 1);
+}
+
+#[tokio::test]
+async fn a_note_whose_vat_is_alike_in_riyals_names_the_way_out() {
+    let till = Till::new();
+    let mut sale = to_company();
+    sale["currency"] = json!({"code": "USD", "rate": "1.02"});
+    let line = |price: &str| json!({"name": "Screw", "quantity": 1, "net_price": price, "vat": "S"});
+    sale["lines"] = json!([line("0.10"), line("100.00")]);
+    let sold = till.sell(&sale).await.issued();
+    let of = |wanted: Value| credit_of(json!({"uuid": sold["uuid"]}), wanted);
+    let answer = till.credit(&of(json!({"lines": [{"line": 1}]}))).await;
+    let remedy = answer.json()["findings"][0]["remedy"]["en"].as_str().unwrap().to_owned();
+    assert!(remedy.contains("in one credit note"), "{remedy}");
+    assert_eq!(answer.refused(), one("invalid-credit", "original", "BR-KSA-97"));
+    till.credit(&of(json!({"whole": true}))).await.issued();
+}

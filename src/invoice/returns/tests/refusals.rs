@@ -104,7 +104,10 @@ fn nothing_comes_back_twice() {
 #[test]
 fn goods_that_cost_nothing_come_back_for_nothing() {
     let gift = original(Basis::Inclusive, vec![original_line(1, "1", 0, vat(Category::Standard, 1500))]);
-    let note = refund(&Balance::untouched(gift), &Wanted::Whole, &[]).unwrap();
+    let gift = Balance::untouched(gift);
+    let unpaid = [("amount".to_owned(), "TILLD-CREDIT-NOTHING-PAID")];
+    assert_eq!(refused(&gift, Wanted::Amount(Halalas::new(1))), unpaid);
+    let note = refund(&gift, &Wanted::Whole, &[]).unwrap();
     assert_eq!((note.priced.totals.payable, note.taken[0].refund), (Halalas::ZERO, Halalas::ZERO));
 }
 
