@@ -3,6 +3,7 @@
 
 mod document_problem;
 mod problem;
+pub mod readers;
 mod returned;
 mod stored_problem;
 
