@@ -1,8 +1,11 @@
 //! Violations in words: what is wrong with which value of this document, and
 //! what each of the three readers does about it.
 
+mod about;
 mod advice;
 mod cause;
+
+pub use about::about;
 
 use super::finding::Finding;
 use super::table::Rule;
