@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use fake::{SALE, Served};
 use tilld::api::Limits;
-use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification};
+use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
 use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
 use tilld::receipt::PaperWidth;
 
@@ -278,18 +278,30 @@ fn why_documents_were_refused_is_shown_and_which_they_are() {
         code: code.to_owned(),
         category: category.map(str::to_owned),
         message: message.to_owned(),
+        words: None,
+        remedy: None,
+    };
+    let ours = AuthorityFinding {
+        words: Some(Words { en: "It is late.".to_owned(), ar: "تأخر".to_owned() }),
+        remedy: Some(Words { en: "Hurry.".to_owned(), ar: "أسرع".to_owned() }),
+        ..finding("BR-KSA-98", Some("KSA"), "late")
     };
     *served.till.report.lock().unwrap() = Some(Report {
         state: "Rejected".to_owned(),
         attempts: 1,
         note: Some("rejected".to_owned()),
-        findings: vec![finding("BR-KSA-15", Some("KSA"), "wrong type"), finding("", None, "no code")],
+        findings: vec![finding("BR-KSA-15", Some("KSA"), "wrong type"), finding("", None, "no code"), ours],
     });
     let shown = run(&["show", "T07-000001", "--socket", &socket]).out;
     let wanted = "Report     Rejected, 1 attempt
            rejected
            BR-KSA-15 (KSA): wrong type
            no code
+           BR-KSA-98: It is late.
+             Hurry.
+             تأخر
+             أسرع
+             Fatoora said (KSA): \"late\"
 ";
     assert!(shown.contains(wanted), "{shown}");
     let json: serde_json::Value =

@@ -131,14 +131,21 @@ pub struct Report {
     pub findings: Vec<AuthorityFinding>,
 }
 
-/// One finding of the authority, in its own words.
+/// One finding of the authority: ours first, for people, then its own words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorityFinding {
     /// `BR-KSA-98`, `invalid-invoice-hash`...; empty if the authority named none.
     pub code: String,
     /// `KSA`, `XSD validation`...
     pub category: Option<String>,
+    /// The authority's own words, in English.
     pub message: String,
+    /// What it is about, in our words; none from a till of an older version.
+    #[serde(default)]
+    pub words: Option<Words>,
+    /// What to do about it.
+    #[serde(default)]
+    pub remedy: Option<Words>,
 }
 
 /// How far the printing of a document is.

@@ -69,6 +69,7 @@ fn of_structure(
             format!("{rule} في {}: {}", place.1, message.ar),
         ),
         field: place.0,
+        request: None,
         message,
         remedy,
     }

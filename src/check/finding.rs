@@ -120,6 +120,7 @@ impl Notes {
             severity,
             layer,
             field,
+            request: None,
             message,
             remedy,
             cashier,

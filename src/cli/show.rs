@@ -137,19 +137,34 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
         rows.add("", note.clone());
     }
     for finding in &found.report.findings {
-        rows.add("", told(finding));
+        told(finding).into_iter().for_each(|line| rows.add("", line));
     }
     rows.add("Receipt", found.print.as_ref().map_or("not printed".to_owned(), |print| print.state.clone()));
     rows.show(streams)
 }
 
+/// Our words first, in both languages, then the authority's own as a quotation.
+fn told(finding: &AuthorityFinding) -> Vec<String> {
+    let (Some(words), Some(remedy)) = (&finding.words, &finding.remedy) else {
+        return vec![quoted(finding, &finding.code, finding.message.trim())];
+    };
+    let code = if finding.code.is_empty() { String::new() } else { format!("{}: ", finding.code) };
+    let mut lines = vec![
+        format!("{code}{}", words.en),
+        format!("  {}", remedy.en),
+        format!("  {}", words.ar),
+        format!("  {}", remedy.ar),
+    ];
+    if !finding.message.trim().is_empty() {
+        let message = format!("\"{}\"", finding.message.trim());
+        lines.push(format!("  {}", quoted(finding, "Fatoora said", &message)));
+    }
+    lines
+}
+
 /// `BR-KSA-15 (KSA): message`, without the parts that the authority left out.
-fn told(finding: &AuthorityFinding) -> String {
+fn quoted(finding: &AuthorityFinding, source: &str, message: &str) -> String {
     let category = finding.category.as_ref().map_or(String::new(), |category| format!("({category})"));
-    let source = [finding.code.as_str(), category.as_str()].join(" ");
-    [source.trim(), finding.message.trim()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ")
+    let source = [source, category.as_str()].join(" ");
+    [source.trim(), message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }

@@ -4,6 +4,8 @@
 use crate::api::wire;
 use crate::fatoora::{InvoiceAnswer, Level, Message};
 use crate::ledger::{ReportState, StorageError, Store};
+use crate::rules;
+use crate::text::Bilingual;
 
 /// Documents of one state that status names at most.
 const MOST_NAMED: usize = 5;
@@ -25,7 +27,35 @@ pub fn findings(state: ReportState, body: &[u8]) -> Vec<wire::AuthorityFinding> 
 
 fn finding(message: Message) -> wire::AuthorityFinding {
     let Message { code, category, message, .. } = message;
-    wire::AuthorityFinding { code, category: Some(category).filter(|text| !text.is_empty()), message }
+    let (words, remedy) = rules::about(&code).unwrap_or_else(|| unlisted(&code));
+    wire::AuthorityFinding {
+        code,
+        category: Some(category).filter(|text| !text.is_empty()),
+        message,
+        words: Some(words.into()),
+        remedy: Some(remedy.into()),
+    }
+}
+
+/// A code that is no rule on what a document says: one of its form, its stamp
+/// or of the exchange, or one that this version does not know.
+fn unlisted(code: &str) -> (Bilingual, Bilingual) {
+    let words = if code.starts_with("XSD_") || code.starts_with("invalid-") {
+        Bilingual::new(
+            "The authority objects to the form, the stamp or the certificate of this document.",
+            "للهيئة ملاحظة على بنية المستند أو ختمه أو شهادته.",
+        )
+    } else {
+        Bilingual::new(
+            "The authority objects to this document for a reason that this till does not know.",
+            "للهيئة ملاحظة على هذا المستند لا يعرف هذا الجهاز معناها.",
+        )
+    };
+    let remedy = Bilingual::new(
+        "Ask support with this code; once the cause is mended, issue a rejected document again with tilld correct.",
+        "اسأل الدعم بذكر هذا الرمز، وبعد معالجة السبب أعد إصدار المستند المرفوض بواسطة tilld correct.",
+    );
+    (words, remedy)
 }
 
 /// The invoice numbers of the first few documents in a state, oldest first.
@@ -49,7 +79,14 @@ mod tests {
 
     fn one(code: &str, category: Option<&str>, message: &str) -> wire::AuthorityFinding {
         let category = category.map(str::to_owned);
-        wire::AuthorityFinding { code: code.to_owned(), category, message: message.to_owned() }
+        let (words, remedy) = rules::about(code).unwrap_or_else(|| unlisted(code));
+        wire::AuthorityFinding {
+            code: code.to_owned(),
+            category,
+            message: message.to_owned(),
+            words: Some(words.into()),
+            remedy: Some(remedy.into()),
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl<'r> Fields<'r> {
     pub(super) fn needed(&self, key: &'static str, rule: &'static str, found: &mut Findings) {
         if self.get(key).is_none() {
             let finding = Finding::at(self.path(key), Problem::Missing);
-            found.push(Finding { rule, ..finding });
+            found.push(finding.under(rule));
         }
     }
 

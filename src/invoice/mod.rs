@@ -32,7 +32,7 @@ pub use draft::{
     UnitPrice,
 };
 pub use exemptions::{exemption, exemption_arabic};
-pub use finding::Finding;
+pub use finding::{Finding, Severity};
 pub use kind::{DocumentType, Flags, Kind, Subtype};
 pub use moment::IssueMoment;
 pub use party::{Address, Buyer, PartyError, PartyId, Seller, VatNumber};

@@ -160,15 +160,15 @@ fn check_text(field: &'static str, text: &str, most: usize, found: &mut Vec<Find
     }
     let count = text.chars().count();
     if count > most {
-        found.push(Finding {
-            rule: "TILLD-UNIT-LENGTH",
-            field: field.to_owned(),
-            message: Bilingual::new(
+        found.push(Finding::of_settings(
+            "TILLD-UNIT-LENGTH",
+            field,
+            Bilingual::new(
                 format!("this field has {count} characters; the authority refuses more than {most}"),
                 format!("طول هذا الحقل {count} حرفًا، والهيئة ترفض أكثر من {most}"),
             ),
-            remedy: Bilingual::new("use a shorter form of the name", "استخدم صيغة أقصر"),
-        });
+            Bilingual::new("use a shorter form of the name", "استخدم صيغة أقصر"),
+        ));
     }
     if text.trim() != text {
         found.push(finding(
@@ -181,18 +181,18 @@ fn check_text(field: &'static str, text: &str, most: usize, found: &mut Vec<Find
     if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
         let shown = bad.escape_default();
         let shown = if bad.is_control() || bad.is_whitespace() { shown.to_string() } else { bad.to_string() };
-        found.push(Finding {
-            rule: "TILLD-UNIT-CHARACTER",
-            field: field.to_owned(),
-            message: Bilingual::new(
+        found.push(Finding::of_settings(
+            "TILLD-UNIT-CHARACTER",
+            field,
+            Bilingual::new(
                 format!("this field has the character `{shown}`, which the authority does not take"),
                 format!("يحتوي هذا الحقل على الرمز `{shown}` الذي لا تقبله الهيئة"),
             ),
-            remedy: Bilingual::new(
+            Bilingual::new(
                 "use letters, digits, blanks and - | _ . , ( ) only",
                 "استخدم الحروف والأرقام والفراغات والرموز - | _ . , ( ) فقط",
             ),
-        });
+        ));
     }
 }
 
@@ -211,12 +211,8 @@ fn serial_has_three_parts(serial: &str) -> bool {
 }
 
 fn finding(rule: &'static str, field: &str, message: (&str, &str), remedy: (&str, &str)) -> Finding {
-    Finding {
-        rule,
-        field: field.to_owned(),
-        message: Bilingual::new(message.0, message.1),
-        remedy: Bilingual::new(remedy.0, remedy.1),
-    }
+    let message = Bilingual::new(message.0, message.1);
+    Finding::of_settings(rule, field, message, Bilingual::new(remedy.0, remedy.1))
 }
 
 #[cfg(test)]

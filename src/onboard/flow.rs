@@ -30,25 +30,27 @@ impl Plan {
     /// Everything that the authority would refuse, before it is asked.
     pub fn check(&self) -> Vec<Finding> {
         let mut found = self.profile.check();
-        found.extend(self.seller.check().into_iter().map(|(field, error)| Finding {
-            rule: "TILLD-SELLER",
-            field: format!("seller.{field}"),
-            message: Bilingual::new(error.to_string(), "بيانات البائع في هذا الحقل غير صحيحة"),
-            remedy: Bilingual::new("correct it in the settings", "صحّحها في الإعدادات"),
+        found.extend(self.seller.check().into_iter().map(|(field, error)| {
+            Finding::of_settings(
+                "TILLD-SELLER",
+                format!("seller.{field}"),
+                Bilingual::new(error.to_string(), "بيانات البائع في هذا الحقل غير صحيحة"),
+                Bilingual::new("correct it in the settings", "صحّحها في الإعدادات"),
+            )
         }));
         if self.seller.vat.as_str() != self.profile.vat {
-            found.push(Finding {
-                rule: "TILLD-UNIT-SELLER",
-                field: "vat".to_owned(),
-                message: Bilingual::new(
+            found.push(Finding::of_settings(
+                "TILLD-UNIT-SELLER",
+                "vat",
+                Bilingual::new(
                     "the unit and the seller have different VAT numbers",
                     "الرقم الضريبي للوحدة يختلف عن رقم البائع",
                 ),
-                remedy: Bilingual::new(
+                Bilingual::new(
                     "write the seller's VAT number in both places",
                     "اكتب الرقم الضريبي للبائع في الموضعين",
                 ),
-            });
+            ));
         }
         found
     }

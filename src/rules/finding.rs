@@ -18,6 +18,8 @@ pub struct Finding {
     pub layer: Layer,
     /// Path in the document, below the root `Invoice`.
     pub field: String,
+    /// Path in the request that sets it (`lines[2].name`), if one does.
+    pub request: Option<String>,
     /// For the accountant: what is wrong, with the values.
     pub message: Bilingual,
     /// For the accountant: how it is put right.

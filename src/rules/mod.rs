@@ -15,6 +15,7 @@ mod from_invoice;
 mod from_xml;
 mod ksa;
 mod number;
+mod subjects;
 mod table;
 mod table_en;
 mod table_ksa;
@@ -33,7 +34,7 @@ pub use from_xml::from_xml;
 pub use table::{Edition, Guard, Layer, Measure, Rule, Severity};
 pub use term::Term;
 pub use violation::{Because, Form, How, Violation, Violations, Wrong};
-pub use words::finding;
+pub use words::{about, finding};
 
 /// What a rule may know besides the document.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 mod document_problem;
 mod json_type;
 mod problem;
+pub mod readers;
 mod returned;
 mod stored_problem;
 

@@ -109,5 +109,5 @@ fn sold_anew(store: &mut Store, rejected: &Original, sale: Draft, policy: Policy
 }
 
 fn below(finding: Finding) -> Finding {
-    Finding { field: format!("sale.{}", finding.field), ..finding }
+    finding.below("sale.")
 }

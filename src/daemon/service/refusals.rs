@@ -1,7 +1,7 @@
 //! Why nothing was issued: from the ledger's words to those of the interface.
 
 use crate::api::Refusal;
-use crate::invoice::Finding;
+use crate::invoice::{Finding, Severity};
 use crate::ledger::{AppendError, LedgerGone, StorageError};
 use crate::rules;
 use crate::text::{Bilingual, Problem, StoredProblem};
@@ -46,10 +46,23 @@ pub(super) fn refusal(error: AppendError) -> Refusal {
     }
 }
 
-/// A broken rule as the finding on a request that it is.
+/// A broken rule as the finding on a request that it is: at the field that sets
+/// it, or else at its place in the document.
 fn of_rule(found: rules::Finding) -> Finding {
     let rule = rules::rule(&found.rule).map_or("RULE-EVALUATION", |rule| rule.id);
-    Finding { rule, field: found.field, message: found.message, remedy: found.remedy }
+    let severity = match found.severity {
+        rules::Severity::Warning => Severity::Warning,
+        rules::Severity::Error => Severity::Error,
+    };
+    Finding {
+        rule,
+        severity,
+        field: found.request.unwrap_or(found.field),
+        message: found.message,
+        remedy: found.remedy,
+        cashier: found.cashier,
+        integrator: found.integrator,
+    }
 }
 
 fn refused(field: &str, words: Bilingual) -> Refusal {

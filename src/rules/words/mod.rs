@@ -1,8 +1,11 @@
 //! Violations in words: what is wrong with which value of this document, and
 //! what each of the three readers does about it.
 
+mod about;
 mod advice;
 mod cause;
+
+pub use about::about;
 
 use super::finding::Finding;
 use super::table::Rule;
@@ -18,6 +21,7 @@ pub fn finding(rule: &Rule, violation: &Violation) -> Finding {
         severity: rule.severity,
         layer: rule.layer,
         field: place(violation),
+        request: asked(violation),
         message: located(violation, &cause),
         remedy: advice::remedy(violation),
         cashier: advice::cashier(violation),
@@ -39,6 +43,17 @@ fn place(violation: &Violation) -> String {
             None => format!("{path}[{at}]"),
         },
     }
+}
+
+/// The field of a request that sets it, with the line that it is in. Others of
+/// several stand in the document in another order than in a request.
+fn asked(violation: &Violation) -> Option<String> {
+    let field = violation.term.request()?;
+    let line = violation.at.filter(|_| is_of_line(violation.term)).and_then(|at| at.checked_sub(1));
+    Some(match (line, field.strip_prefix("lines")) {
+        (Some(line), Some(rest)) => format!("lines[{line}]{rest}"),
+        _ => field.to_owned(),
+    })
 }
 
 fn located(violation: &Violation, cause: &Bilingual) -> Bilingual {
@@ -97,6 +112,7 @@ mod tests {
             "{}",
             found.message.en
         );
+        assert_eq!(found.request.as_deref(), Some("lines[2].name"));
         assert!(found.cashier.en.contains("item 3"));
         assert!(found.integrator.en.contains("\"lines.name\""));
     }
