@@ -30,6 +30,7 @@ pub fn unread_json(name: &str, error: &std::io::Error) -> Result<String, Failure
         severity: Severity::Error,
         layer: Layer::Xsd,
         field: "/".to_owned(),
+        request: None,
         message: Bilingual::new(
             format!("The file cannot be read: {error}."),
             format!("تعذرت قراءة الملف: {error}."),
