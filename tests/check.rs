@@ -110,13 +110,25 @@ fn a_chain_is_judged_across_documents() {
 #[test]
 fn what_cannot_be_read_is_a_matter_of_usage() {
     let dir = folder(&[("one.xml", SIGNED), ("empty/readme.txt", "no documents")]);
-    for args in
-        [&[][..], &["missing.xml"], &["one.xml", "missing.xml"], &["empty"], &["--nonsense"], &["/dev/null"]]
-    {
+    for args in [&[][..], &["missing.xml"], &["empty"], &["--nonsense"], &["/dev/null"]] {
         let result = check(dir.path(), args);
         assert_eq!(code(&result), 2, "{args:?}");
         assert!(!result.stderr.is_empty() && result.stdout.is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn what_can_be_read_is_judged_all_the_same() {
+    let dir = folder(&[("one.xml", SIGNED), ("folder/TWO.XML", SIGNED)]);
+    let result = check(dir.path(), &["--json", "one.xml", "missing.xml", "folder"]);
+    assert_eq!(code(&result), 2);
+    let lines = lines(&result);
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| (line["file"].as_str().unwrap(), line["verdict"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("missing.xml", "fail"), ("one.xml", "warn"), ("folder/TWO.XML", "warn")]);
+    assert_eq!(rules(&lines[0]), ["IO"]);
 }
 
 #[test]
