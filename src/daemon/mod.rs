@@ -2,6 +2,7 @@
 //! Nothing depends on this folder but the binary.
 
 mod demo;
+mod doctor;
 mod findings;
 mod identity;
 mod onboarding;
@@ -22,4 +23,5 @@ pub const HOOKS: Hooks = Hooks {
     sandbox: sandbox::run,
     onboard: onboarding::run,
     verify: serve::verify_at_rest,
+    doctor: doctor::run,
 };

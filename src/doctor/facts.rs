@@ -43,11 +43,17 @@ impl Facts {
 /// What reading the configuration came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Configuration {
-    Good { files: Vec<String> },
+    Good {
+        files: Vec<String>,
+    },
     /// There is no such file.
-    Missing { file: String },
+    Missing {
+        file: String,
+    },
     /// Everything to mend, a line each.
-    Wrong { findings: Vec<String> },
+    Wrong {
+        findings: Vec<String>,
+    },
     /// This user may not read it.
     Denied(Bilingual),
 }
@@ -57,9 +63,14 @@ pub enum Configuration {
 pub enum Service {
     Answers(Box<ServiceAnswer>),
     /// Nobody listens on the socket.
-    Stopped { socket: String },
+    Stopped {
+        socket: String,
+    },
     /// Somebody listens and does not answer.
-    Hangs { socket: String, seconds: u64 },
+    Hangs {
+        socket: String,
+        seconds: u64,
+    },
     /// This user may not ask, or the answer is not understood.
     Unknown(Bilingual),
 }
@@ -186,7 +197,9 @@ pub enum Vault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// None yet: the name of the step that onboarding has come to.
-    None { state: String },
+    None {
+        state: String,
+    },
     Active(Box<Bundle>),
     /// What is stored does not fit together.
     Broken(String),
@@ -258,7 +271,11 @@ pub enum NetworkFault {
     /// The other side does not speak TLS, or broke it off.
     Handshake(String),
     /// The other side's certificate is not to be trusted.
-    Untrusted { trust: Trust, issuer: Option<String>, subject: Option<String> },
+    Untrusted {
+        trust: Trust,
+        issuer: Option<String>,
+        subject: Option<String>,
+    },
     /// It ended the connection without an answer, or spoke no HTTP.
     NoAnswer(String),
 }

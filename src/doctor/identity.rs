@@ -88,8 +88,13 @@ fn identity(till: &Till) -> Check {
         Ok(Identity::Active(bundle)) => {
             let certificate = &bundle.certificate;
             let by = if bundle.checked_here { "key and certificate match" } else { "in use by the daemon" };
-            let ar = if bundle.checked_here { "المفتاح يطابق الشهادة" } else { "تستعملها الخدمة" };
-            let serial = certificate.serial.as_ref().map_or(String::new(), |serial| format!(", serial {serial}"));
+            let ar = if bundle.checked_here {
+                "المفتاح يطابق الشهادة"
+            } else {
+                "تستعملها الخدمة"
+            };
+            let serial =
+                certificate.serial.as_ref().map_or(String::new(), |serial| format!(", serial {serial}"));
             let issuer = certificate.issuer.as_ref().map_or(String::new(), |issuer| format!(", by {issuer}"));
             Check::ok(
                 subject,
@@ -111,7 +116,10 @@ fn expiry(now: i64, bundle: &Bundle) -> Check {
                 format!("valid only from {}, which this clock has not reached", day(from)),
                 format!("تبدأ صلاحيتها {} ولم تبلغه ساعة الجهاز", day(from)),
             ),
-            Bilingual::new("Set the clock right: timedatectl set-ntp true", "اضبط الساعة: timedatectl set-ntp true"),
+            Bilingual::new(
+                "Set the clock right: timedatectl set-ntp true",
+                "اضبط الساعة: timedatectl set-ntp true",
+            ),
         );
     }
     let left = certificate.not_after - now;
@@ -183,7 +191,8 @@ fn seller(settings: &Settings, bundle: &Bundle) -> Option<Check> {
         0 => String::new(),
         count => format!(" (+{count})"),
     };
-    let level = if key == VAT || bundle_vat_differs(settings, bundle) { Level::Critical } else { Level::Warning };
+    let level =
+        if key == VAT || bundle_vat_differs(settings, bundle) { Level::Critical } else { Level::Warning };
     Some(Check::new(
         subject,
         level,
@@ -220,12 +229,18 @@ fn environment(facts: &Facts, till: &Till) -> Option<Check> {
             subject,
             Level::Critical,
             Bilingual::new(
-                format!("the certificate is good in {own}, and the settings name {wanted}: the till does not start"),
+                format!(
+                    "the certificate is good in {own}, and the settings name {wanted}: the till does not start"
+                ),
                 format!("الشهادة صالحة في بيئة {own} والإعدادات تذكر {wanted}: لا يعمل الجهاز"),
             ),
             Bilingual::new(
-                format!("Set [fatoora] environment back to \"{own}\", or onboard the till for {wanted}: tilld onboard --replace TILL"),
-                format!("أعد [fatoora] environment إلى \"{own}\"، أو سجّل الجهاز في {wanted}: tilld onboard --replace TILL"),
+                format!(
+                    "Set [fatoora] environment back to \"{own}\", or onboard the till for {wanted}: tilld onboard --replace TILL"
+                ),
+                format!(
+                    "أعد [fatoora] environment إلى \"{own}\"، أو سجّل الجهاز في {wanted}: tilld onboard --replace TILL"
+                ),
             ),
         ));
     }

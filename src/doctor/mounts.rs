@@ -35,8 +35,22 @@ pub enum Hazard {
 
 const IN_MEMORY: &[&str] = &["tmpfs", "ramfs", "devtmpfs", "zram"];
 const REMOTE: &[&str] = &[
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs",
-    "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "virtiofs", "vboxsf",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "lustre",
+    "fuse.sshfs",
+    "fuse.glusterfs",
+    "fuse.s3fs",
+    "fuse.rclone",
+    "virtiofs",
+    "vboxsf",
 ];
 const LAYERS: &[&str] = &["overlay", "aufs", "fuse.fuse-overlayfs", "unionfs", "fuse.unionfs"];
 const NO_JOURNAL: &[&str] = &["vfat", "msdos", "exfat", "ext2", "minix", "hfs"];
@@ -164,10 +178,10 @@ rubbish
             kind: kind.into(),
             options: options.iter().map(|&option| option.into()).collect(),
         };
-        assert_eq!(hazards(&mount("ext4", &["rw", "barrier=0", "data=writeback"])), [
-            Hazard::NoBarrier,
-            Hazard::Writeback
-        ]);
+        assert_eq!(
+            hazards(&mount("ext4", &["rw", "barrier=0", "data=writeback"])),
+            [Hazard::NoBarrier, Hazard::Writeback]
+        );
         assert_eq!(hazards(&mount("f2fs", &["fsync_mode=nobarrier"])), [Hazard::NoBarrier]);
         assert_eq!(hazards(&mount("exfat", &["rw"])), [Hazard::NoJournal]);
         assert_eq!(hazards(&mount("ext4", &["rw", "data=ordered", "relatime"])), []);

@@ -51,10 +51,7 @@ fn name(network: &Network) -> Check {
             Check::new(
                 subject,
                 Level::Warning,
-                Bilingual::new(
-                    format!("no address for {host}: {en}"),
-                    format!("لا عنوان للاسم {host}: {ar}"),
-                ),
+                Bilingual::new(format!("no address for {host}: {en}"), format!("لا عنوان للاسم {host}: {ar}")),
                 Bilingual::new(
                     "Look at the cable, the Wi-Fi and the router. If other sites open, the name server is the fault: \
                      resolvectl status shows it. Selling goes on.",

@@ -53,11 +53,9 @@ fn mark(found: &Known<LedgerFacts>) -> Check {
     };
     match &facts.mark {
         Mark::Agrees => Check::ok(subject, "it agrees with the ledger", "مطابقة للسجل"),
-        Mark::None => Check::ok(
-            subject,
-            "none yet: nothing was issued here",
-            "لا توجد بعد لأنه لم تصدر أي فاتورة",
-        ),
+        Mark::None => {
+            Check::ok(subject, "none yet: nothing was issued here", "لا توجد بعد لأنه لم تصدر أي فاتورة")
+        }
         Mark::Unknown(because) => Check::undecided(subject, because),
         Mark::Missing => Check::new(
             subject,
@@ -215,8 +213,12 @@ fn judged(hazard: &Hazard) -> (Level, &'static str, &'static str) {
 fn hazard_remedy(hazard: &Hazard, point: &str) -> Bilingual {
     match hazard {
         Hazard::ReadOnly => Bilingual::new(
-            format!("Look into dmesg: a failing disk is often made read-only. Copy the data away, check the disk, then: mount -o remount,rw {point}"),
-            format!("راجع dmesg: كثيرًا ما يصير القرص التالف للقراءة فقط. انسخ البيانات وافحص القرص ثم: mount -o remount,rw {point}"),
+            format!(
+                "Look into dmesg: a failing disk is often made read-only. Copy the data away, check the disk, then: mount -o remount,rw {point}"
+            ),
+            format!(
+                "راجع dmesg: كثيرًا ما يصير القرص التالف للقراءة فقط. انسخ البيانات وافحص القرص ثم: mount -o remount,rw {point}"
+            ),
         ),
         Hazard::NoBarrier | Hazard::Writeback | Hazard::Synchronous => Bilingual::new(
             format!("Take that option out of /etc/fstab and restart the machine (mount point {point})."),
@@ -305,8 +307,12 @@ fn anchor(home: &Home) -> Check {
     let same = home.data.as_ref().is_ok_and(|data| data.device == place.device);
     let (en, ar) = if same {
         (
-            format!("{path}, on the same file system as the data: a restored folder is noticed, a whole copied or restored disk only by the other witnesses"),
-            format!("{path} على نظام الملفات نفسه: يُكتشف استرجاع المجلد، أما استرجاع القرص كله أو نسخه فبالشواهد الأخرى فقط"),
+            format!(
+                "{path}, on the same file system as the data: a restored folder is noticed, a whole copied or restored disk only by the other witnesses"
+            ),
+            format!(
+                "{path} على نظام الملفات نفسه: يُكتشف استرجاع المجلد، أما استرجاع القرص كله أو نسخه فبالشواهد الأخرى فقط"
+            ),
         )
     } else {
         (

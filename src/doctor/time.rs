@@ -166,6 +166,9 @@ mod tests {
     #[test]
     fn spans_are_short() {
         let shown = [0, 59, 60, 3599, 3600, 86_399, 90_000, -7200].map(span);
-        assert_eq!(shown, ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "1 d 1 h", "2 h 0 min"]);
+        assert_eq!(
+            shown,
+            ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "1 d 1 h", "2 h 0 min"]
+        );
     }
 }

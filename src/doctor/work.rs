@@ -71,10 +71,7 @@ fn reporting(queue: &Queue) -> Option<Check> {
         Subject::Reporting,
         Level::Warning,
         Bilingual::new(format!("nothing is sent: {}", paused.en), format!("توقف الإرسال: {}", paused.ar)),
-        Bilingual::new(
-            "Do what it says. Selling goes on.",
-            "اتبع ما ورد. يستمر البيع.",
-        ),
+        Bilingual::new("Do what it says. Selling goes on.", "اتبع ما ورد. يستمر البيع."),
     ))
 }
 
@@ -188,7 +185,9 @@ fn receipts(receipts: &Receipts) -> Check {
                 format!("آخر خلل في الطابعة: {}", fault.ar),
             ),
             Bilingual::new(
-                format!("{pending} wait, {failed} failed. Put the printer right; then reprint what is missing."),
+                format!(
+                    "{pending} wait, {failed} failed. Put the printer right; then reprint what is missing."
+                ),
                 format!("المنتظر {pending} والفاشل {failed}. أصلح الطابعة ثم أعد طباعة الناقص."),
             ),
         );
@@ -214,15 +213,16 @@ fn receipts(receipts: &Receipts) -> Check {
 pub(super) fn measures(facts: &Facts) -> Vec<Measure> {
     let Some(till) = &facts.till else { return Vec::new() };
     let mut found = Vec::new();
-    let mut add = |label, value: i64, unit, warning: &dyn std::fmt::Display, critical: &dyn std::fmt::Display| {
-        found.push(Measure {
-            label,
-            value,
-            unit,
-            warning: warning.to_string(),
-            critical: critical.to_string(),
-        });
-    };
+    let mut add =
+        |label, value: i64, unit, warning: &dyn std::fmt::Display, critical: &dyn std::fmt::Display| {
+            found.push(Measure {
+                label,
+                value,
+                unit,
+                warning: warning.to_string(),
+                critical: critical.to_string(),
+            });
+        };
     // A range `N` alarms above N, `N:` below it (monitoring plugin guidelines).
     if let Ok(queue) = &till.queue {
         let count = i64::try_from(queue.unsent).unwrap_or(i64::MAX);
@@ -242,7 +242,8 @@ pub(super) fn measures(facts: &Facts) -> Vec<Measure> {
         );
     }
     if let Ok(Ok(free)) = till.home.data.as_ref().map(|place| &place.free) {
-        let (warning, critical) = (format!("{}:", limits::DISK_WARNING), format!("{}:", limits::DISK_CRITICAL));
+        let (warning, critical) =
+            (format!("{}:", limits::DISK_WARNING), format!("{}:", limits::DISK_CRITICAL));
         add("disk_free", i64::try_from(*free).unwrap_or(i64::MAX), "B", &warning, &critical);
     }
     if let Ok(ahead) = till.clock.authority_ahead {

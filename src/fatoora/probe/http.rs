@@ -76,7 +76,10 @@ fn read(stream: &mut impl Read) -> io::Result<(String, Vec<u8>)> {
         }
         match stream.read(&mut part) {
             Ok(0) if bytes.is_empty() => {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended without an answer"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the connection ended without an answer",
+                ));
             }
             Ok(0) => return Ok(split(bytes, head)),
             Ok(count) => bytes.extend_from_slice(part.get(..count).unwrap_or_default()),
@@ -126,7 +129,9 @@ mod tests {
 
     #[test]
     fn heads_are_read_and_rubbish_is_not() {
-        let reply = parse("HTTP/1.1 302 Found\r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\nLocation:  http://login/\r\n");
+        let reply = parse(
+            "HTTP/1.1 302 Found\r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\nLocation:  http://login/\r\n",
+        );
         let wanted = Reply {
             status: 302,
             date: Some(784_111_777),

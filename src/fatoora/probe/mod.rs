@@ -70,7 +70,10 @@ pub enum Obstacle {
     /// It does not speak TLS, or ended the handshake.
     Handshake(String),
     /// Its certificate does not verify.
-    Untrusted { distrust: Distrust, certificate: Option<Shown> },
+    Untrusted {
+        distrust: Distrust,
+        certificate: Option<Shown>,
+    },
     /// It ended the connection, or what came is no HTTP.
     NoAnswer(String),
 }
