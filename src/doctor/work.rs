@@ -138,7 +138,10 @@ fn printer(till: &Till) -> Check {
             Check::new(
                 subject,
                 Level::Warning,
-                Bilingual::new(format!("{target}: {en}"), format!("{target}: {ar}")),
+                Bilingual::new(
+                    format!("{target} takes no connection: {en}"),
+                    format!("{target} لا تقبل الاتصال: {ar}"),
+                ),
                 Bilingual::new(
                     "Switch the printer on, look at its cable and its address (hold FEED while switching it on: it \
                      prints it). Selling goes on, receipts wait.",
@@ -165,7 +168,7 @@ fn folder(target: &str, bad: &Spool) -> Check {
     Check::new(
         Subject::Printer,
         Level::Warning,
-        Bilingual::new(format!("{target}: {en}"), format!("{target}: {ar}")),
+        Bilingual::new(format!("{target} takes no receipts: {en}"), format!("{target} لا يقبل الإيصالات: {ar}")),
         Bilingual::new(
             "Give the folder to the user of the service, or name another one in [printer] target.",
             "اجعل المجلد ملكًا لمستخدم الخدمة، أو اذكر غيره في [printer] target.",
