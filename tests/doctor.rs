@@ -110,13 +110,13 @@ fn a_running_till_and_a_stopped_one() {
     assert!(before == after, "the doctor leaves no trace");
     assert!(stopped.is(&[("service", "critical")]).contains("does not run"));
     stopped.is(&["mark", "identity", "certificate-seller", "queue"].map(|id| (id, "ok")));
-    assert_eq!(stopped.is(&[("ledger", "ok")]), "1 invoices");
+    assert_eq!(stopped.is(&[("ledger", "ok")]), "invoices stored: 1");
     assert_eq!((stopped.code, stopped.json["level"].as_str()), (2, Some("critical")));
 
     // What a killed till leaves behind is read too.
     till.open();
     till.kill();
-    assert_eq!(doctor(&till.config).is(&[("mark", "ok"), ("ledger", "ok")]), "1 invoices");
+    assert_eq!(doctor(&till.config).is(&[("mark", "ok"), ("ledger", "ok")]), "invoices stored: 1");
     fs::remove_file(home(&till).join("high-water")).unwrap();
     doctor(&till.config).is(&[("mark", "critical")]);
 }

@@ -26,8 +26,8 @@ fn ledger(found: &Known<LedgerFacts>) -> Check {
     match &facts.trouble {
         None => Check::ok(
             subject,
-            format!("{} invoices", facts.documents),
-            format!("عدد الفواتير {}", facts.documents),
+            format!("invoices stored: {}", facts.documents),
+            format!("الفواتير المحفوظة: {}", facts.documents),
         ),
         Some(trouble) => Check::new(
             subject,

@@ -30,6 +30,12 @@ pub(super) fn day(unix: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// Day and minute of a moment in Riyadh.
+fn moment(unix: i64) -> String {
+    let minutes = unix.saturating_add(3 * 3600).rem_euclid(86_400) / 60;
+    format!("{} {:02}:{:02}", day(unix), minutes / 60, minutes % 60)
+}
+
 /// A span as people say it: `2 h 5 min`.
 pub(super) fn span(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
@@ -64,7 +70,8 @@ fn set(now: i64) -> Check {
             right(),
         );
     }
-    Check::ok(subject, format!("{} in Riyadh", day(now)), format!("{} بتوقيت الرياض", day(now)))
+    let shown = moment(now);
+    Check::ok(subject, format!("{shown} in Riyadh"), format!("{shown} بتوقيت الرياض"))
 }
 
 fn order(now: i64, till: &Till) -> Option<Check> {
@@ -159,6 +166,8 @@ mod tests {
         ] {
             assert_eq!(day(unix), wanted, "{unix}");
         }
+        assert_eq!(moment(1_767_214_859), "2026-01-01 00:00");
+        assert_eq!(moment(1_767_301_199), "2026-01-01 23:59");
         day(i64::MAX);
         day(i64::MIN);
     }

@@ -79,13 +79,16 @@ impl Walk {
     fn finish(self, told: Option<&Told>) -> Till {
         let visitor = self.visitor(told);
         let settings = Arc::clone(&self.settings);
-        let owner = places::owner(told.and_then(|told| told.uid), self.config == Path::new(DEFAULT_FILE));
+        let usual = self.config == Path::new(DEFAULT_FILE);
+        let owner = places::owner(told.and_then(|told| told.uid), usual, &settings.till.data_dir);
         let wanted = owner.as_ref().map(|(uid, _)| *uid);
+        let here = rustix::process::geteuid();
+        let stranger = !here.is_root() && wanted.is_some_and(|wanted| wanted != here.as_raw());
         let (one, two) = (Arc::clone(&settings), Arc::clone(&settings));
         let home = start("files", DISK, visitor, move || places::look(&one, wanted));
         let bundle = start("vault", DISK, visitor, move || bundle::look(&two));
         let (one, two) = (Arc::clone(&settings), Arc::clone(&settings));
-        let spool = start("printer", DISK, visitor, move || paper::folder(&one));
+        let spool = start("printer", DISK, visitor, move || paper::folder(&one, stranger));
         let ledger = match told {
             Some(told) => Ok(records::told(&told.status)),
             None => start("ledger", DISK, visitor, move || records::look(&two)).get().and_then(|found| found),

@@ -33,11 +33,19 @@ pub(super) fn reach(settings: &Settings) -> Paper {
     }
 }
 
-/// What became of the look at a folder; none if receipts go elsewhere.
-pub(super) fn folder(settings: &Settings) -> Option<Paper> {
+/// What became of the look at a folder; none if receipts go elsewhere. What a
+/// `stranger` may not do, the user of the service may.
+pub(super) fn folder(settings: &Settings, stranger: bool) -> Option<Paper> {
     match &settings.printer.target {
         Some(target @ Target::File(folder)) => {
-            Some(Paper::Folder { target: target.to_string(), spool: spool(folder) })
+            let spool = match spool(folder) {
+                Ok(Spool::Denied) if stranger => Err(Bilingual::new(
+                    "whether the service may write there is not known: this is another user",
+                    "لا يُعرف هل تستطيع الخدمة الكتابة فيه لأن هذا مستخدم آخر",
+                )),
+                other => other,
+            };
+            Some(Paper::Folder { target: target.to_string(), spool })
         }
         _ => None,
     }

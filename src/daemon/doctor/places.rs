@@ -15,14 +15,13 @@ const MOST_FILES: usize = 200;
 const SERVICE_USER: &str = "tilld";
 
 /// The user that must own the data: who runs the daemon, or else, for the usual
-/// configuration, who would.
-pub(super) fn owner(running: Option<u32>, usual: bool) -> Option<(u32, String)> {
+/// configuration, who would, or else who owns their directory.
+pub(super) fn owner(running: Option<u32>, usual: bool, data: &Path) -> Option<(u32, String)> {
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    match running {
-        Some(uid) => Some((uid, name_of(&passwd, uid).unwrap_or_else(|| uid.to_string()))),
-        None if usual => uid_of(&passwd, SERVICE_USER).map(|uid| (uid, SERVICE_USER.to_owned())),
-        None => None,
-    }
+    let service = || uid_of(&passwd, SERVICE_USER).filter(|_| usual);
+    let holder = || fs::metadata(data).ok().map(|about| about.uid());
+    let uid = running.or_else(service).or_else(holder)?;
+    Some((uid, name_of(&passwd, uid).unwrap_or_else(|| uid.to_string())))
 }
 
 fn users(passwd: &str) -> impl Iterator<Item = (&str, u32)> {

@@ -54,6 +54,10 @@ fn question(socket: &Path, within: Duration) -> Result<(Status, Option<Peer>), S
     match answer {
         Ok(Ok(status)) => Ok((status, peer(socket))),
         Ok(Err(ClientError::NotRunning(_))) => Err(Silence::Stopped),
+        Ok(Err(ClientError::Denied(socket))) => Err(Silence::Because(Bilingual::new(
+            format!("this user may not use the socket {}", socket.display()),
+            format!("لا يسمح لهذا المستخدم باستعمال المقبس {}", socket.display()),
+        ))),
         Ok(Err(error)) => Err(other(&error)),
         Err(_) => Err(Silence::Hangs),
     }
