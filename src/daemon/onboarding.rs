@@ -5,7 +5,7 @@ use crate::cli::{Failure, OnboardOptions};
 use crate::fatoora::Otp;
 use crate::invoice::IssueMoment;
 use crate::ledger::{Clock as _, SystemClock};
-use crate::onboard::{Device, Identity, Onboarding, device};
+use crate::onboard::{Device, Identity, News, Onboarding, device};
 
 /// Onboards, or goes on where an earlier run stopped.
 pub fn run(options: OnboardOptions) -> Result<(), Failure> {
@@ -42,10 +42,11 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
     }
 }
 
-fn show(device: &Device) {
-    match device {
-        Device::Checking { done, of, .. } => println!("compliance check {done} of {of}"),
-        other => println!("state: {}", other.name()),
+fn show(news: News<'_>) {
+    match news {
+        News::State(Device::Checking { done, of, .. }) => println!("compliance check {done} of {of}"),
+        News::State(other) => println!("state: {}", other.name()),
+        News::StartedOver(why) => println!("{}", why.words().en),
     }
 }
 
