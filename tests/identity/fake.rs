@@ -17,7 +17,7 @@ use tilld::fatoora::{
 };
 use tilld::invoice::{DocumentType, Kind, Subtype};
 use tilld::onboard::CsidAuthority;
-use tilld::stamp;
+use tilld::stamp::{self, StampCertificate};
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder as _, CertificateBuilder};
 use x509_cert::certificate::TbsCertificate;
@@ -77,8 +77,10 @@ pub struct Book {
     otps: BTreeSet<String>,
     /// The digits behind the OTP of this run, which the type itself does not show.
     pub typed: Option<String>,
-    /// How often each OTP arrived.
-    pub arrived: Vec<String>,
+    /// The OTP that the call at hand has used up.
+    taken: Option<String>,
+    /// OTPs that the till knows to be used up, since the answer came through.
+    spent: BTreeSet<String>,
     pub mode: Mode,
     pub requests: Vec<String>,
     pub compliance: Vec<Csid>,
@@ -133,6 +135,18 @@ impl Fake {
         self.book.lock().unwrap()
     }
 
+    /// The secrets of the production CSIDs that are not withdrawn.
+    pub fn alive(&self) -> Vec<String> {
+        let book = self.book();
+        book.production.iter().filter(|csid| !csid.revoked).map(|csid| csid.secret.clone()).collect()
+    }
+
+    /// Whether this is the certificate of a production CSID that is not withdrawn.
+    pub fn knows(&self, certificate: &StampCertificate) -> bool {
+        let token = STANDARD.encode(certificate.text());
+        self.book().production.iter().any(|csid| csid.token == token && !csid.revoked)
+    }
+
     fn certificate(&self, pem: &str, serial: u32, until: i64) -> Vec<u8> {
         let request = CertReq::from_pem(pem).unwrap();
         let asked = request.info.attributes.iter().find(|a| a.oid.to_string() == "1.2.840.113549.1.9.14");
@@ -182,6 +196,13 @@ impl Fake {
         answer
     }
 
+    /// Acts, and the till will never know.
+    fn unheard<T>(&self, act: impl Fn(&mut Book) -> T) {
+        let mut book = self.book();
+        act(&mut book);
+        book.taken = None;
+    }
+
     /// Runs `act` around the breakdown that was chosen for this call.
     async fn call<T>(&self, call: Call, lost: impl Fn() -> T, act: impl Fn(&mut Book) -> T) -> T {
         let broken = {
@@ -191,15 +212,21 @@ impl Fake {
             book.breaks.iter().find(|(at, _)| *at == number).map(|(_, how)| *how)
         };
         match broken {
-            None => act(&mut self.book()),
+            None => {
+                let mut book = self.book();
+                let outcome = act(&mut book);
+                let taken = book.taken.take();
+                book.spent.extend(taken);
+                outcome
+            }
             Some(Break::LostBefore) => lost(),
             Some(Break::LostAfter) => {
-                act(&mut self.book());
+                self.unheard(act);
                 lost()
             }
             Some(Break::KilledBefore) => pending().await,
             Some(Break::KilledAfter) => {
-                act(&mut self.book());
+                self.unheard(act);
                 pending().await
             }
         }
@@ -209,13 +236,14 @@ impl Fake {
 /// What comes before any CSID: a good request and a good OTP, which is then used up.
 fn otp_and_request(book: &mut Book) -> Result<(), CallError> {
     let typed = book.typed.clone().expect("an OTP was typed");
-    book.arrived.push(typed.clone());
+    assert!(!book.spent.contains(&typed), "an OTP was used twice knowingly");
     if let Some(why) = book.refuse_request {
         return Err(refused("", why));
     }
     if !book.otps.remove(&typed) {
         return Err(refused("Invalid-OTP", "the OTP is not valid"));
     }
+    book.taken = Some(typed);
     Ok(())
 }
 
