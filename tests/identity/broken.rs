@@ -5,7 +5,8 @@
 use tilld::fatoora::Environment;
 use tilld::onboard::{Device, OnboardError, Trouble};
 
-use crate::fake::{Break, Call, Mode, documents};
+use crate::arrived::documents;
+use crate::fake::{Break, Call, Mode};
 use crate::till::{Flow, Run, Till};
 
 /// Each road to a successor, and the calls on it when nothing goes wrong.

@@ -5,7 +5,8 @@ use tilld::fatoora::Environment;
 use tilld::keys::{KeyStore, Vault};
 use tilld::onboard::{Device, NoStamp, OnboardError, Trouble, Unfit, device, load_identity};
 
-use crate::fake::{Break, Call, FIVE_YEARS, NOW, documents};
+use crate::arrived::documents;
+use crate::fake::{Break, Call, FIVE_YEARS, NOW};
 use crate::till::{OTPS, Run, Till, plan, wrapping};
 
 #[test]
