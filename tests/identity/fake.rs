@@ -86,6 +86,7 @@ pub struct Book {
     pub canned: Option<String>,
     pub validity: Option<i64>,
     pub refuse_request: Option<&'static str>,
+    pub refuse_production: Option<&'static str>,
 }
 
 pub struct Fake {
@@ -349,6 +350,9 @@ impl CsidAuthority for Fake {
                 }) else {
                     return Err(unauthorized());
                 };
+                if let Some(why) = book.refuse_production {
+                    return Err(refused("Invalid-Request", why));
+                }
                 let csid = &mut book.compliance[at];
                 if csid.request_id != request_id {
                     return Err(refused("Invalid-Request", "not the request of these credentials"));

@@ -3,7 +3,7 @@
 
 use tilld::fatoora::Environment;
 use tilld::keys::{KeyStore, Vault};
-use tilld::onboard::{Device, NoStamp, OnboardError, Trouble, Unfit, device, load_identity};
+use tilld::onboard::{Device, NoStamp, OnboardError, StartedOver, Trouble, Unfit, device, load_identity};
 
 use crate::arrived::documents;
 use crate::fake::{Break, Call, FIVE_YEARS, NOW};
@@ -174,6 +174,19 @@ fn checks_that_the_authority_forgot_are_made_once_more() {
 }
 
 #[test]
+fn a_refused_production_certificate_begins_again_with_a_new_otp() {
+    let mut till = Till::new();
+    till.authority.book().refuse_production = Some("unit is not registered");
+    let refused = till.fails(Some(OTPS[0]));
+    assert!(matches!(refused, OnboardError::ProductionRefused(_)), "{refused}");
+    assert!(refused.to_string().contains("unit is not registered"), "{refused}");
+    assert!(device(&till.vault).unwrap().needs_otp());
+    till.authority.book().refuse_production = None;
+    let identity = till.ends(Some(OTPS[1])).unwrap();
+    till.holds(&identity);
+}
+
+#[test]
 fn a_withdrawn_compliance_certificate_needs_a_new_otp_but_no_new_key() {
     for call in [3, 7] {
         let mut till = Till::new();
@@ -205,8 +218,30 @@ fn the_canned_certificate_of_the_official_sandbox_is_recognised() {
             _ => assert!(matches!(unfit, OnboardError::Certificate(Unfit::OtherKey)), "{unfit}"),
         }
         assert!(load_identity(&till.vault, &KeyStore::Vault).unwrap().is_none());
+        if environment == Environment::Sandbox {
+            assert_eq!(device(&till.vault).unwrap(), Device::SandboxCanned);
+            let calls = till.authority.book().calls.len();
+            till.fails(Some(OTPS[1]));
+            assert_eq!(till.authority.book().calls.len(), calls, "nothing is issued needlessly");
+        }
         till.keeps_its_secrets();
     }
+}
+
+#[test]
+fn a_till_leaves_the_sandbox_for_simulation() {
+    let mut other = Till::new();
+    other.handed_out.push(Vec::new());
+    other.ends(Some(OTPS[0])).unwrap();
+    let mut till = Till::in_environment(Environment::Sandbox);
+    till.authority.book().canned = Some(other.authority.book().requests[0].clone());
+    till.fails(Some(OTPS[0]));
+    till.authority.book().canned = None;
+    till.plan.environment = Environment::Simulation;
+    let identity = till.ends(Some(OTPS[1])).unwrap();
+    assert_eq!(till.begun_anew, [StartedOver::Environment]);
+    assert_eq!(identity.environment, Environment::Simulation);
+    assert_eq!(till.handed_out.iter().filter(|bytes| bytes.len() == 32).count(), 2, "with a key of its own");
 }
 
 #[test]

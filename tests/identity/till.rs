@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
@@ -97,13 +97,19 @@ pub fn wrapping() -> Wrapping {
     Wrapping::new(None, machine).unwrap()
 }
 
+/// Memory in place of a disk, if there is some: a vault flushes at every step.
+fn quick() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+}
+
 impl Till {
     pub fn new() -> Till {
         Till::in_environment(Environment::Simulation)
     }
 
     pub fn in_environment(environment: Environment) -> Till {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir_in(quick()).unwrap();
         let vault = Vault::open(&directory.path().join("vault"), &wrapping()).unwrap();
         Till {
             _directory: directory,
