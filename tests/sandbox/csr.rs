@@ -32,6 +32,12 @@ pub struct CsrFields {
     pub unit: &'static str,
     pub country: &'static str,
     pub serial: &'static str,
+    pub organization: &'static str,
+    pub common_name: &'static str,
+    pub location: &'static str,
+    pub category: &'static str,
+    /// Named curve of the key.
+    pub curve: &'static str,
 }
 
 pub const GOOD: CsrFields = CsrFields {
@@ -41,6 +47,11 @@ pub const GOOD: CsrFields = CsrFields {
     unit: "Riyadh Branch",
     country: "SA",
     serial: "1-TST|2-TST|3-ed22f1d8-e6a2-1118-9b58-d9a8f11e445f",
+    organization: "شركة زاوية القهوة",
+    common_name: "TST-886431145-399999999900003",
+    location: "RRRD2929",
+    category: "Grocery",
+    curve: "1.3.132.0.10",
 };
 
 pub fn csr(key: &SigningKey, fields: &CsrFields) -> String {
@@ -49,13 +60,13 @@ pub fn csr(key: &SigningKey, fields: &CsrFields) -> String {
         &[
             rdn("2.5.4.6", 0x13, fields.country),
             rdn("2.5.4.11", 0x0c, fields.unit),
-            rdn("2.5.4.10", 0x0c, "شركة زاوية القهوة"),
-            rdn("2.5.4.3", 0x0c, "TST-886431145-399999999900003"),
+            rdn("2.5.4.10", 0x0c, fields.organization),
+            rdn("2.5.4.3", 0x0c, fields.common_name),
         ]
         .concat(),
     );
     let point = key.verifying_key().to_sec1_point(false);
-    let algorithm = tlv(0x30, &[oid("1.2.840.10045.2.1"), oid("1.3.132.0.10")].concat());
+    let algorithm = tlv(0x30, &[oid("1.2.840.10045.2.1"), oid(fields.curve)].concat());
     let spki = tlv(0x30, &[algorithm, tlv(3, &[&[0], point.as_bytes()].concat())].concat());
     let unit = tlv(
         0x30,
@@ -63,8 +74,8 @@ pub fn csr(key: &SigningKey, fields: &CsrFields) -> String {
             rdn("2.5.4.4", 0x0c, fields.serial),
             rdn("0.9.2342.19200300.100.1.1", 0x0c, fields.vat),
             rdn("2.5.4.12", 0x0c, fields.title),
-            rdn("2.5.4.26", 0x0c, "RRRD2929"),
-            rdn("2.5.4.15", 0x0c, "Grocery"),
+            rdn("2.5.4.26", 0x0c, fields.location),
+            rdn("2.5.4.15", 0x0c, fields.category),
         ]
         .concat(),
     );

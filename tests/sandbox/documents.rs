@@ -1,5 +1,6 @@
 //! Documents: reported, cleared, refused.
 
+use der::Decode;
 use k256::ecdsa::signature::Verifier;
 use k256::ecdsa::{Signature, VerifyingKey};
 use serde_json::json;
