@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{UnitProfile, Vault, Wrapping};
+use crate::keys::{KeyStore, UnitProfile, Vault, Wrapping};
 use crate::onboard::Plan;
 
 /// The folder of the vault inside the data directory.
@@ -21,6 +21,11 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
         .map_err(|error| format!("the data directory {} cannot be made ({error})", dir.display()))?;
     let wrapping = Wrapping::of_this_process().map_err(|error| error.to_string())?;
     Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
+}
+
+/// Where the till's key is made and opened.
+pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
+    Ok(KeyStore::Vault)
 }
 
 /// The client for the platform, or for the address that stands in for it.

@@ -5,13 +5,14 @@ use crate::cli::{Failure, OnboardOptions};
 use crate::fatoora::Otp;
 use crate::invoice::IssueMoment;
 use crate::ledger::{Clock as _, SystemClock};
-use crate::onboard::{Device, Identity, Onboarding, device};
+use crate::onboard::{Device, Identity, News, Onboarding, device};
 
 /// Onboards, or goes on where an earlier run stopped.
 pub fn run(options: OnboardOptions) -> Result<(), Failure> {
     let OnboardOptions { settings, otp } = options;
     let otp = Otp::new(&otp).map_err(|error| Failure::Usage(error.to_string()))?;
     let vault = identity::open_vault(&settings).map_err(Failure::Finding)?;
+    let keys = identity::keys(&settings).map_err(Failure::Finding)?;
     let authority = identity::client(&settings).map_err(Failure::Finding)?;
     let before = device(&vault).map_err(|error| Failure::Finding(error.to_string()))?;
     println!("state before: {}", before.name());
@@ -21,6 +22,7 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
     let onboarding = Onboarding {
         vault: &vault,
+        keys: &keys,
         authority: &authority,
         plan: identity::plan(&settings),
         now: &|| SystemClock.now(),
@@ -40,10 +42,11 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
     }
 }
 
-fn show(device: &Device) {
-    match device {
-        Device::Checking { done, of, .. } => println!("compliance check {done} of {of}"),
-        other => println!("state: {}", other.name()),
+fn show(news: News<'_>) {
+    match news {
+        News::State(Device::Checking { done, of, .. }) => println!("compliance check {done} of {of}"),
+        News::State(other) => println!("state: {}", other.name()),
+        News::StartedOver(why) => println!("{}", why.words().en),
     }
 }
 

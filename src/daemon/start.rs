@@ -212,7 +212,9 @@ fn open_store(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, Stri
 /// The identity, or why there is none to sell with.
 fn load_identity(settings: &Settings) -> Result<(Option<Identity>, Option<Bilingual>), String> {
     let vault = identity::open_vault(settings)?;
-    let Some(found) = onboard::load_identity(&vault).map_err(|error| error.to_string())? else {
+    let Some(found) =
+        onboard::load_identity(&vault, &identity::keys(settings)?).map_err(|error| error.to_string())?
+    else {
         let words = Bilingual::new(
             "This till has no certificate yet. Run `tilld onboard`, then restart the service.",
             "لا توجد شهادة لهذا الجهاز بعد. نفذ tilld onboard ثم أعد تشغيل الخدمة.",
