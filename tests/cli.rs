@@ -25,12 +25,27 @@ const HOOKS: Hooks = Hooks {
     demo: |DemoOptions { dir, width, seed, keep }| {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
-    sandbox: |SandboxOptions { listen }| note(format!("sandbox {listen}")),
+    sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
 };
+
+fn sandbox_told(options: &SandboxOptions) -> String {
+    let SandboxOptions { listen, script, settings, clock_offset } = options;
+    let mut told = listen.to_string();
+    if let Some(path) = script {
+        told.push_str(&format!(" {}", path.display()));
+    }
+    for setting in settings {
+        told.push_str(&format!(" {setting}"));
+    }
+    if let Some(seconds) = clock_offset {
+        told.push_str(&format!(" {seconds}"));
+    }
+    told
+}
 
 struct Run {
     code: u8,
@@ -370,6 +385,8 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["demo", "--dir", "x", "--width", "58", "--seed", "9", "--keep"]).code, 0);
     assert_eq!(run(&["demo"]).code, 0);
     assert_eq!(run(&["sandbox", "--listen", "127.0.0.1:0"]).code, 0);
+    let scripted = ["sandbox", "--script", "s.json", "--set", "renewal=200", "--set", "chain=strict"];
+    assert_eq!(run(&[&scripted[..], &["--clock-offset", "-60"]].concat()).code, 0);
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
     for bad in ["12345", "1234567", "12a456", "", "١٢٣٤٥٦", "my secret text"] {
@@ -382,6 +399,7 @@ fn what_starts_something_gets_its_options() {
         format!("demo x {} 9 true", PaperWidth::Mm58.dots()),
         "demo demo-out 576 1 false".to_owned(),
         "sandbox 127.0.0.1:0".to_owned(),
+        "sandbox 127.0.0.1:8793 s.json renewal=200 chain=strict -60".to_owned(),
         "onboard T07 123456".to_owned(),
         "onboard T07 654321".to_owned(),
     ];
