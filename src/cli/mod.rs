@@ -12,6 +12,8 @@ mod demo;
 mod hooks;
 mod issue;
 mod onboard;
+mod otp;
+mod prompt;
 mod sandbox;
 mod sell;
 mod serve;
@@ -40,7 +42,7 @@ First steps, without any configuration or network:
 
 On a till:
   tilld config check              read /etc/tilld/tilld.toml and say what to mend
-  tilld onboard --otp-file otp    get the certificate; the OTP is from the Fatoora portal
+  tilld onboard                   get the certificate; asks for the OTP of the Fatoora portal
   tilld serve                     run the till (systemd does this)
   tilld sell sale.json            make a sale, as a POS application would
   tilld credit --number T07-000001 --whole --reason goods_returned
@@ -82,7 +84,7 @@ enum Command {
 pub fn main(hooks: &Hooks) -> ExitCode {
     // Not locked: the threads of a daemon write their log meanwhile.
     let (mut out, mut err, mut input) = (std::io::stdout(), std::io::stderr(), std::io::stdin());
-    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: prompt::ask_hidden };
     ExitCode::from(run(std::env::args_os(), hooks, &mut streams))
 }
 
