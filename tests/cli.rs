@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use fake::{SALE, Served};
 use tilld::api::Limits;
 use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
-use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
+use tilld::cli::{
+    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams,
+};
 use tilld::receipt::PaperWidth;
 
 /// What the hooks were called with; one test at a time looks at it.
@@ -29,6 +31,18 @@ const HOOKS: Hooks = Hooks {
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
+    standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    provision: |settings, otp, progress| {
+        progress("key_made");
+        note(format!("provision {} {}", settings.till.name, otp.unwrap().as_str()))?;
+        Ok(ActiveUnit {
+            serial_number: settings.unit.serial_number.clone(),
+            environment: "sandbox".to_owned(),
+            vat_number: settings.seller.vat.as_str().to_owned(),
+            valid_until: "2031-03-14".to_owned(),
+        })
+    },
+    random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
 };
 
