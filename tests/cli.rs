@@ -39,6 +39,8 @@ const HOOKS: Hooks = Hooks {
             serial_number: settings.unit.serial_number.clone(),
             environment: "sandbox".to_owned(),
             vat_number: settings.seller.vat.as_str().to_owned(),
+            certificate: "1234".to_owned(),
+            key: "00".repeat(32),
             valid_until: "2031-03-14".to_owned(),
         })
     },

@@ -77,6 +77,10 @@ pub struct ActiveUnit {
     pub serial_number: String,
     pub environment: String,
     pub vat_number: String,
+    /// The certificate's serial number in decimal digits.
+    pub certificate: String,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal digits.
+    pub key: String,
     /// The day in Riyadh on which the certificate ends, `2031-03-14`.
     pub valid_until: String,
 }

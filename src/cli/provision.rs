@@ -172,11 +172,11 @@ impl Args {
         before: bool,
         streams: &mut Streams<'_>,
     ) -> Result<(), Failure> {
-        let ActiveUnit { serial_number, environment, vat_number, valid_until } = unit;
+        let ActiveUnit { serial_number, environment, vat_number, certificate, key, valid_until } = unit;
         if self.json {
             let line = json!({"till": till, "state": "active", "already": before, "serial_number": serial_number,
                 "environment": environment, "vat_number": vat_number, "valid_until": valid_until,
-                "config": self.config});
+                "certificate_serial": certificate, "key_sha256": key, "config": self.config});
             return streams.say(&line.to_string());
         }
         let word = if before { "was active already" } else { "active" };

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -102,6 +103,11 @@ fn unit(identity: &Identity) -> ActiveUnit {
         serial_number: identity.profile.serial.clone(),
         environment: identity.environment.word().to_owned(),
         vat_number: identity.profile.vat.clone(),
+        certificate: identity.certificate.serial().to_owned(),
+        key: Sha256::digest(identity.certificate.public_key_der())
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect(),
         valid_until: until.map_or_else(String::new, IssueMoment::date),
     }
 }
