@@ -47,6 +47,11 @@ pub(super) enum Way {
 }
 
 impl Access {
+    /// Whether others can stand in for the document's own credentials.
+    pub(super) fn is_replaced(&self) -> bool {
+        matches!(self, Access::Former { current: Some(_), .. })
+    }
+
     /// `refused`: the authority did not take the document's own credentials.
     pub(super) fn way(self, refused: bool) -> Way {
         match self {

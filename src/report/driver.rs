@@ -17,7 +17,7 @@ use super::queue::{Begun, Queue, QueueError, Record};
 use super::settle::HoldReason;
 use super::status::{Pause, Status};
 use super::wakes::Wakes;
-use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Headers, Verdict};
+use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Headers, SetupFault, Verdict};
 use crate::ledger::Clock;
 
 /// What the till has now to send a document with.
@@ -241,13 +241,23 @@ impl<Q: Queue + Clone> Driver<Q> {
     }
 
     fn answered(&mut self, id: Q::Id, flight: &Flight, call: DocumentCall, answer: Answer, size: usize) {
-        let Flight { started_at, shown, .. } = *flight;
+        let Flight { started_at, .. } = *flight;
+        let shown = self.shown(id, flight.shown, &answer.verdict);
         let wall = self.parts.clock.now();
         let authority_now = answer.headers.server_time();
         let ended = Ended { verdict: &answer.verdict, wall, authority_now, size, shown };
         let Some(outcome) = self.machine.answered(self.now(), id, &ended) else { return };
         self.note(id, wall, &answer, &outcome);
         self.write(id, Record { started_at, call, answer, outcome });
+    }
+
+    /// Credentials that were refused may be those of a former certificate by now.
+    fn shown(&self, id: Q::Id, shown: Shown, verdict: &Verdict) -> Shown {
+        let refused = *verdict == Verdict::Setup(SetupFault::Credentials);
+        if refused && shown == Shown::Current && (self.parts.credentials)(id).is_replaced() {
+            return Shown::Former;
+        }
+        shown
     }
 
     /// What the status and the log say of an answer.
