@@ -13,7 +13,7 @@ use super::samples::{self, Step};
 use crate::chain::Link;
 use crate::fatoora::{Answer, CallError, Environment, Fault, Message, Otp, SetupFault, Verdict};
 use crate::invoice::{Finding, IssueMoment, Seller};
-use crate::keys::{SoftwareSigner, Title, UnitProfile, Vault, csr};
+use crate::keys::{KeyStore, Title, UnitProfile, Vault, csr};
 use crate::stamp::{Signer as _, seal};
 use crate::text::Bilingual;
 
@@ -59,6 +59,8 @@ impl Plan {
 /// One onboarding of one till.
 pub struct Onboarding<'a, A> {
     pub vault: &'a Vault,
+    /// Where the key is made and opened.
+    pub keys: &'a KeyStore,
     pub authority: &'a A,
     pub plan: Plan,
     /// Seconds since 1970, UTC.
@@ -109,7 +111,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
                     }
                     outcome => outcome?,
                 },
-                Device::Active { until } if until > (self.now)() => return Ok(of(&record)?),
+                Device::Active { until } if until > (self.now)() => return Ok(of(&record, self.keys)?),
                 Device::Active { until } => {
                     self.step(&mut record, DeviceEvent::Expired { since: until })?;
                 }
@@ -158,12 +160,12 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
     }
 
     fn make_key(&mut self, record: &mut Record) -> Result<(), OnboardError> {
-        record.set_key(&SoftwareSigner::generate(self.random)?);
+        record.set_key(&self.keys.generate(self.random)?);
         self.step(record, DeviceEvent::KeyMade)
     }
 
     fn make_request(&mut self, record: &mut Record) -> Result<(), OnboardError> {
-        let signer = record.signer()?;
+        let signer = record.signer(self.keys)?;
         record.csr = Some(csr::build(&self.plan.profile, self.plan.environment, &signer)?);
         self.step(record, DeviceEvent::CsrMade)
     }
@@ -177,7 +179,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         self.step(record, DeviceEvent::OtpSent)?;
         match self.authority.compliance_csid(&request, otp).await {
             Ok(answer) => {
-                let key = record.signer()?.public_key_der();
+                let key = record.signer(self.keys)?.public_key_der();
                 let fits = fit(&answer.credentials.token, &key, &self.plan.profile, (self.now)());
                 if let Err(unfit) = fits {
                     self.step(record, DeviceEvent::RequestRefused)?;
@@ -250,7 +252,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
 
     fn make_sample(&mut self, record: &Record, step: Step) -> Result<Pending, OnboardError> {
         let csid = record.compliance.as_ref().ok_or_else(|| record.lacks("compliance certificate"))?;
-        let signer = record.signer()?;
+        let signer = record.signer(self.keys)?;
         let key = signer.public_key_der();
         let now = (self.now)();
         let Plan { profile, seller, .. } = &self.plan;
@@ -283,7 +285,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
             }
             Err(error) => return Err(network(&error)),
         };
-        let key = record.signer()?.public_key_der();
+        let key = record.signer(self.keys)?.public_key_der();
         let Plan { environment, profile, .. } = &self.plan;
         let fits = fit(&answer.credentials.token, &key, profile, (self.now)());
         let certificate = fits.map_err(|unfit| match (unfit, environment) {

@@ -4,7 +4,7 @@
 use super::device::Device;
 use super::record::{Record, RecordError};
 use crate::fatoora::{Credentials, Environment};
-use crate::keys::{SoftwareSigner, UnitProfile, Vault};
+use crate::keys::{KeyStore, TillKey, UnitProfile, Vault};
 use crate::stamp::{Signer as _, StampCertificate};
 
 /// The identity of an active till.
@@ -17,14 +17,14 @@ pub struct Identity {
     pub certificate: StampCertificate,
     /// Of the production CSID: for reporting and clearance.
     pub credentials: Credentials,
-    pub signer: SoftwareSigner,
+    pub signer: TillKey,
 }
 
 /// The identity in the vault, or `None` while the till is not active. Whether
 /// the certificate is still valid is the caller's question to its clock.
-pub fn load_identity(vault: &Vault) -> Result<Option<Identity>, RecordError> {
+pub fn load_identity(vault: &Vault, keys: &KeyStore) -> Result<Option<Identity>, RecordError> {
     match Record::load(vault)? {
-        Some(record) if matches!(record.device, Device::Active { .. }) => of(&record).map(Some),
+        Some(record) if matches!(record.device, Device::Active { .. }) => of(&record, keys).map(Some),
         _ => Ok(None),
     }
 }
@@ -40,11 +40,11 @@ pub fn device(vault: &Vault) -> Result<Device, RecordError> {
 }
 
 /// The identity of an active record.
-pub(super) fn of(record: &Record) -> Result<Identity, RecordError> {
+pub(super) fn of(record: &Record, keys: &KeyStore) -> Result<Identity, RecordError> {
     let csid = record.production.as_ref().ok_or_else(|| record.lacks("production certificate"))?;
     let certificate = StampCertificate::from_token(csid.token())
         .map_err(|e| RecordError::Unreadable(format!("production certificate: {e}")))?;
-    let signer = record.signer()?;
+    let signer = record.signer(keys)?;
     if certificate.public_key_der() != signer.public_key_der() {
         return Err(record.lacks("key that fits its certificate"));
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::device::{Device, DeviceEvent, Forbidden};
 use crate::chain::{Head, Icv, InvoiceHash};
 use crate::fatoora::{Credentials, CsidAnswer, Environment, Submission};
-use crate::keys::{KeyError, SoftwareSigner, UnitProfile, Vault, VaultError};
+use crate::keys::{KeyError, KeyStore, StoredKey, TillKey, UnitProfile, Vault, VaultError, sealed};
 
 /// Name of the record in the vault.
 const NAME: &str = "device";
@@ -141,8 +141,8 @@ pub(super) struct Record {
     pub device: Device,
     environment: String,
     pub profile: UnitProfile,
-    /// base64 of the secret scalar.
-    key: Option<Secret>,
+    #[serde(default, with = "sealed")]
+    key: Option<StoredKey>,
     pub csr: Option<String>,
     /// Kept after activation as evidence of the onboarding.
     pub compliance: Option<Csid>,
@@ -207,18 +207,13 @@ impl Record {
         self.environment.parse().map_err(unreadable)
     }
 
-    pub fn set_key(&mut self, signer: &SoftwareSigner) {
-        let scalar = signer.scalar();
-        let text = Zeroizing::new(STANDARD.encode(scalar.as_slice()));
-        self.key = Some(Secret(text));
+    pub fn set_key(&mut self, key: &TillKey) {
+        self.key = Some(key.stored());
     }
 
-    pub fn signer(&self) -> Result<SoftwareSigner, RecordError> {
+    pub fn signer(&self, keys: &KeyStore) -> Result<TillKey, RecordError> {
         let key = self.key.as_ref().ok_or_else(|| self.lacks("key"))?;
-        let decoded = STANDARD.decode(key.0.as_bytes()).map(Zeroizing::new);
-        let decoded = decoded.map_err(|_| RecordError::Key(KeyError::Scalar))?;
-        let scalar = <&[u8; 32]>::try_from(decoded.as_slice()).map_err(|_| KeyError::Scalar)?;
-        Ok(SoftwareSigner::from_scalar(scalar)?)
+        Ok(keys.open(key)?)
     }
 
     pub fn lacks(&self, what: &'static str) -> RecordError {
@@ -257,5 +252,50 @@ impl Record {
     /// The head of the compliance documents' chain.
     pub fn head(&self) -> Result<Option<Head>, RecordError> {
         self.last.as_ref().map(Pending::head).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{Machine, Wrapping};
+    use crate::stamp::Signer as _;
+
+    fn profile() -> UnitProfile {
+        let text = || "x".to_owned();
+        UnitProfile {
+            common_name: text(),
+            organization_unit: text(),
+            organization: text(),
+            serial: text(),
+            vat: text(),
+            title: text(),
+            location: text(),
+            category: text(),
+        }
+    }
+
+    /// As the first layout wrote it: the key is the base64 text of its scalar.
+    #[test]
+    fn a_record_of_the_first_layout_is_read_and_stays_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let machine = Machine::from_facts(vec![("board serial number", "1000".to_owned())]);
+        let vault =
+            Vault::open(&directory.path().join("vault"), &Wrapping::new(None, machine).unwrap()).unwrap();
+        let old = format!(
+            "{{\"version\":1,\"device\":\"KeyMade\",\"environment\":\"sandbox\",\"profile\":{},\
+             \"key\":\"{}\",\"csr\":null,\"compliance\":null,\"last\":null,\"awaiting\":false,\"production\":null}}",
+            serde_json::to_string(&profile()).unwrap(),
+            STANDARD.encode([7; 32]),
+        );
+        vault.put(NAME, old.as_bytes()).unwrap();
+        let record = Record::load(&vault).unwrap().unwrap();
+        assert_eq!(record.device, Device::KeyMade);
+        let key = record.signer(&KeyStore::Vault).unwrap();
+        let same = KeyStore::Vault.generate(&mut |buffer| buffer.fill(7)).unwrap();
+        assert_eq!(key.public_key_der(), same.public_key_der());
+        record.save(&vault).unwrap();
+        assert_eq!(vault.get(NAME).unwrap().unwrap().as_slice(), old.as_bytes());
+        assert!(!format!("{record:?}").contains(&STANDARD.encode([7; 32])));
     }
 }

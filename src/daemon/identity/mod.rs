@@ -41,9 +41,9 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
     Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
 }
 
-/// Where the stamping key is made and opened.
-pub fn key_store(_settings: &Settings) -> Result<KeyStore, String> {
-    Ok(KeyStore::default())
+/// Where the till's key is made and opened.
+pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
+    Ok(KeyStore::Vault)
 }
 
 /// A register that knows where the secrets lie and nothing else yet.
