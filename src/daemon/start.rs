@@ -60,7 +60,8 @@ impl Daemon {
         let (keyring, register) = (Arc::new(Keyring::default()), Arc::new(identity::register(&vault, &keys)));
         let bundles = identity::load(settings, &vault, &keys, clock.now())?;
         register.enter(Register::entry(&bundles));
-        identity::install(&mut store, settings, &keyring, bundles).map_err(|error| error.to_string())?;
+        identity::install(&mut store, settings, &keyring, bundles, clock.now())
+            .map_err(|error| error.to_string())?;
         let (ledger, ledger_thread) =
             Ledger::start(store).map_err(|error| format!("the ledger thread did not start ({error})"))?;
         let press = Arc::new(Press::new(settings.printer.width, shop(settings)));

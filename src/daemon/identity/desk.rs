@@ -53,10 +53,6 @@ impl Desk {
         Desk { parts, one: Arc::new(Semaphore::new(1)) }
     }
 
-    /// What is known of the identity.
-    pub fn show(&self) -> wire::Identity {
-        self.parts.register.show(self.parts.clock.now())
-    }
 
     /// Does what was asked for. The work goes on if this is dropped.
     pub async fn change(self: Arc<Self>, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
@@ -93,8 +89,9 @@ impl Desk {
         let before = self.parts.register.certificate();
         let changes = !matches!(task, IdentityTask::Onboard);
         let left = if changes { drain(ledger, wakes, report, *drain_within).await.map_err(gone)? } else { 0 };
-        let usable = before.as_ref().is_some_and(|known| known.not_after() > self.parts.clock.now());
-        let usable = usable && self.parts.register.not_ready().is_none();
+        let now = self.parts.clock.now();
+        let usable = before.as_ref().is_some_and(|known| known.not_after() > now)
+            && self.parts.register.not_ready(now).is_none();
         let kind = kind(&task);
         if let Err(refusal) = self.obtain(task, otp).await {
             // The authority may have said that the present identity is over.
@@ -162,10 +159,10 @@ impl Desk {
         let bundles = self.load().await.map_err(half_way)?;
         let desk = Arc::clone(self);
         let install = move |store: &mut crate::ledger::Store| {
-            let Parts { settings, keyring, register, .. } = &desk.parts;
+            let Parts { settings, keyring, register, clock, .. } = &desk.parts;
             // Before the next sale sees the ledger: both say the same then.
             let entry = Register::entry(&bundles);
-            switch::install(store, settings, keyring, bundles).map(|()| register.enter(entry))
+            switch::install(store, settings, keyring, bundles, clock.now()).map(|()| register.enter(entry))
         };
         let installed = self.parts.ledger.run(install).await.map_err(gone)?;
         installed.map_err(|error| half_way(error.to_string()))?;

@@ -103,11 +103,11 @@ impl Register {
 
     /// Why there is no certificate to sell with, and what to do. The end of its
     /// validity is told by the ledger, whose clock decides.
-    pub fn not_ready(&self) -> Option<Bilingual> {
+    pub fn not_ready(&self, now: i64) -> Option<Bilingual> {
         let standing = self.lock();
         match &standing.entry.certificate {
-            Some(_) if stamps(&standing.entry.state) => None,
-            _ => standing.entry.state.may_stamp().err().map(|why| why.words()),
+            Some(_) if stamps(&standing.entry.state, now) => None,
+            _ => standing.entry.state.may_stamp(now).err().map(|why| why.words()),
         }
     }
 

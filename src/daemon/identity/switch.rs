@@ -8,7 +8,7 @@ use super::keyring::Keyring;
 use crate::config::Settings;
 use crate::keys::{KeyStore, Vault};
 use crate::ledger::{ActivateError, Store, Unit};
-use crate::onboard::{self, Bundles, Device, Identity};
+use crate::onboard::{self, Bundles, Device, Identity, NoStamp};
 
 /// The bundles in the vault, after an identity that was made and not yet taken
 /// into use has become the till's: so a start after a kill goes on. `now` is
@@ -35,8 +35,8 @@ pub fn load(settings: &Settings, vault: &Vault, keys: &KeyStore, now: i64) -> Re
 
 /// Whether the ledger gets the identity. With an expired one it refuses each
 /// sale by its clock, which may only be wrong and be set right.
-pub fn stamps(state: &Device) -> bool {
-    state.may_stamp().is_ok() || matches!(state, Device::Expired { .. })
+pub fn stamps(state: &Device, now: i64) -> bool {
+    matches!(state.may_stamp(now), Ok(()) | Err(NoStamp::Expired { .. }))
 }
 
 /// Makes the current identity the one that stamps, and gives every chain its
@@ -50,9 +50,10 @@ pub fn install(
     settings: &Settings,
     keyring: &Keyring,
     mut bundles: Bundles,
+    now: i64,
 ) -> Result<(), ActivateError> {
     let current = match bundles.current.take() {
-        Some(identity) if stamps(&bundles.current_state) => {
+        Some(identity) if stamps(&bundles.current_state, now) => {
             let credentials = Arc::new(identity.credentials.clone());
             Some((store.activate(unit(settings, identity))?, credentials))
         }

@@ -32,7 +32,7 @@ impl Service {
 
     /// Says why there is no identity to sell with, where that is known.
     fn explained(&self, refusal: Refusal) -> Refusal {
-        match (refusal, self.register.not_ready()) {
+        match (refusal, self.register.not_ready(self.clock.now())) {
             (Refusal::NotOnboarded, Some(words)) => Refusal::NoStamp(words),
             (refusal, _) => refusal,
         }

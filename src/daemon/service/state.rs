@@ -28,7 +28,7 @@ impl Service {
         };
         let (queue, last, prints, (rejected, held), ready) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
-        let not_ready = self.register.not_ready().or(ready.err());
+        let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
         let pause = self.report.borrow().pause;
         let states = [
