@@ -32,6 +32,10 @@ pub struct Identity {
     pub state: String,
     /// Where the one stands that is being made to follow it, if there is one.
     pub successor: Option<String>,
+    /// Whether the next step of the one in the making, or else of the one in use,
+    /// needs a one-time password.
+    #[serde(default)]
+    pub needs_otp: bool,
     pub certificate: Option<Certificate>,
     /// Certificates that stamped here before; their credentials still send what
     /// they stamped.

@@ -23,7 +23,7 @@ use crate::onboard::Plan;
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
 pub use drain::explained;
 pub use keyring::Keyring;
-pub use register::{Register, facts};
+pub use register::Register;
 pub use switch::{install, load};
 pub use watch::{DAILY, watch};
 

@@ -7,7 +7,7 @@ use super::switch::stamps;
 use crate::api::wire;
 use crate::invoice::IssueMoment;
 use crate::onboard::life::{self, Life};
-use crate::onboard::{Bundles, Device};
+use crate::onboard::{Bundles, Device, NoStamp};
 use crate::stamp::StampCertificate;
 use crate::text::Bilingual;
 
@@ -114,9 +114,16 @@ impl Register {
     /// Everything, as the interface shows it.
     pub fn show(&self, now: i64) -> wire::Identity {
         let standing = self.lock();
+        // By the clock, whatever was stored last.
+        let state = match standing.entry.state.may_stamp(now) {
+            Err(NoStamp::Expired { since }) => Device::Expired { since }.name(),
+            _ => standing.entry.state.name(),
+        };
+        let making = standing.entry.successor.as_ref().unwrap_or(&standing.entry.state);
         wire::Identity {
-            state: standing.entry.state.name().to_owned(),
+            state: state.to_owned(),
             successor: standing.entry.successor.as_ref().map(|device| device.name().to_owned()),
+            needs_otp: making.needs_otp(),
             certificate: standing.entry.certificate.as_ref().map(|certificate| facts(certificate, now)),
             former: standing.entry.former.clone(),
             vault_key: self.vault_key.clone(),
