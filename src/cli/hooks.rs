@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::api::IdentityTask;
 use crate::api::wire::Verification;
 use crate::config::Settings;
 use crate::receipt::PaperWidth;
@@ -18,7 +19,7 @@ pub struct Hooks {
     pub demo: fn(DemoOptions) -> Result<(), Failure>,
     /// The simulated platform by itself, until it is told to stop.
     pub sandbox: fn(SandboxOptions) -> Result<(), Failure>,
-    /// Gets this till its certificate.
+    /// Gets this till its certificate, or another one, while no daemon runs.
     pub onboard: fn(OnboardOptions) -> Result<(), Failure>,
     /// Where a till stands on its way to an identity, without changing anything.
     pub standing: fn(&Settings) -> Result<Standing, Failure>,
@@ -53,6 +54,7 @@ pub struct OnboardOptions {
     pub settings: Settings,
     /// Six digits from the Fatoora portal.
     pub otp: Zeroizing<String>,
+    pub task: IdentityTask,
 }
 
 /// Settings, OTP in six digits if one is needed, progress.

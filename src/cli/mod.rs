@@ -10,11 +10,13 @@ mod correct;
 mod credit;
 mod demo;
 mod hooks;
+mod identity;
 mod issue;
 mod onboard;
 mod otp;
 mod prompt;
 mod provision;
+mod renew;
 mod sandbox;
 mod sell;
 mod serve;
@@ -80,6 +82,7 @@ enum Command {
     Verify(verify::Args),
     Check(check::Args),
     Onboard(onboard::Args),
+    Renew(renew::Args),
     Provision(provision::Args),
     Sandbox(sandbox::Args),
     Config(config_check::Args),
@@ -130,6 +133,7 @@ impl Command {
             Command::Verify(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),
             Command::Onboard(args) => args.run(hooks, streams),
+            Command::Renew(args) => args.run(hooks, streams),
             Command::Provision(args) => args.run(hooks, streams),
             Command::Sandbox(args) => args.run(hooks),
             Command::Config(args) => args.run(streams),

@@ -26,7 +26,7 @@ pub fn standing(settings: &Settings) -> Result<Standing, Failure> {
         let device = onboard::device(&vault).map_err(failed)?;
         let mut standing = Standing { needs_otp: device.needs_otp(), ..Standing::default() };
         let Device::Active { until } = device else { return Ok(standing) };
-        let Some(found) = onboard::load_identity(&vault).map_err(failed)? else { return Ok(standing) };
+        let Some(found) = onboard::load_identity(&vault, &identity::keys(settings).map_err(Failure::Finding)?).map_err(failed)? else { return Ok(standing) };
         let plan = identity::plan(settings);
         if found.environment != plan.environment || found.profile != plan.profile {
             let (environment, vat) = (found.environment, found.profile.vat.clone());
@@ -55,6 +55,7 @@ fn onboard(
     progress: &mut dyn FnMut(&str),
 ) -> Result<ActiveUnit, Failure> {
     let vault = identity::open_vault(settings).map_err(Failure::Finding)?;
+    let keys = identity::keys(settings).map_err(Failure::Finding)?;
     let authority = identity::client(settings).map_err(Failure::Finding)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,12 +64,17 @@ fn onboard(
     let (told, mut heard) = mpsc::unbounded_channel();
     let onboarding = Onboarding {
         vault: &vault,
+        keys: &keys,
         authority: &authority,
         plan: identity::plan(settings),
         now: &|| SystemClock.now(),
         random: &mut crate::keys::os_random,
         // Nobody listens only if this function has ended.
-        progress: &mut |device| drop(told.send(step(device))),
+        progress: &mut |news| {
+            if let onboard::News::State(device) = news {
+                drop(told.send(step(device)));
+            }
+        },
     };
     let done = runtime.block_on(async {
         let mut running = pin!(onboarding.run(otp));
