@@ -27,7 +27,7 @@ const HOOKS: Hooks = Hooks {
     demo: |DemoOptions { dir, width, seed, keep }| {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
-    sandbox: |SandboxOptions { listen }| note(format!("sandbox {listen}")),
+    sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },

@@ -47,6 +47,12 @@ pub struct DemoOptions {
 pub struct SandboxOptions {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Settings and fault rules as JSON.
+    pub script: Option<PathBuf>,
+    /// Settings as `name=value`, after those of the script.
+    pub settings: Vec<String>,
+    /// Seconds that its clock is ahead of the machine's.
+    pub clock_offset: Option<i64>,
 }
 
 /// No `Debug`: it holds the OTP.
