@@ -40,7 +40,7 @@ const HOOKS: Hooks = Hooks {
             environment: "sandbox".to_owned(),
             vat_number: settings.seller.vat.as_str().to_owned(),
             certificate: "1234".to_owned(),
-            key: "00".repeat(32),
+            key: Some("00".repeat(32)),
             valid_until: "2031-03-14".to_owned(),
         })
     },

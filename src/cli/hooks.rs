@@ -87,8 +87,9 @@ pub struct ActiveUnit {
     pub vat_number: String,
     /// The certificate's serial number in decimal digits.
     pub certificate: String,
-    /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal digits.
-    pub key: String,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal digits;
+    /// unknown where a running till tells of itself.
+    pub key: Option<String>,
     /// The day in Riyadh on which the certificate ends, `2031-03-14`.
     pub valid_until: String,
 }

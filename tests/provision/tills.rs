@@ -218,6 +218,57 @@ fn an_active_till_does_not_become_another_by_accident() {
     assert!(fs::read_to_string(&place.config).unwrap().contains("in_flight = 3"));
 }
 
+/// `tilld serve` until it answers; ends with the test.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Daemon {
+    fn start(place: &Place) -> Daemon {
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "--config", place.config.to_str().unwrap()]).stdin(Stdio::null());
+        let mut daemon = Daemon(command.stderr(Stdio::null()).spawn().unwrap());
+        while std::os::unix::net::UnixStream::connect(place.path().join("t.sock")).is_err() {
+            assert!(daemon.0.try_wait().unwrap().is_none(), "the till did not start");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        daemon
+    }
+}
+
+#[test]
+fn a_till_that_runs_is_set_up_by_itself() {
+    let sandbox = Sandbox::start();
+    let place = Place::new("");
+    place.write(&format!("{}\n[onboarding]\notp = \"000000\"\n", sandbox.file()));
+    let refused = provision(&place, &[]);
+    assert!(refused.status.code() == Some(1) && err(&refused).contains("refused the OTP"), "{}", err(&refused));
+    let daemon = Daemon::start(&place);
+    // The configuration is not changed below a till that runs.
+    place.write(&sandbox.file().replace("in_flight = 2", "in_flight = 3"));
+    let other = provision(&place, &["--replace-config"]);
+    assert!(other.status.code() == Some(1) && err(&other).contains("Stop the till"), "{}", err(&other));
+    place.write(&format!("{}\n[onboarding]\notp = \"{}\"\n", sandbox.file(), sandbox.otp()));
+    let done = provision(&place, &["--json"]);
+    assert!(done.status.success(), "{}", err(&done));
+    let told = json(&done);
+    assert_eq!((&told["state"], &told["already"]), (&"active".into(), &false.into()), "{told}");
+    let again = json(&provision(&place, &["--json"]));
+    assert_eq!((&again["state"], &again["already"]), (&"active".into(), &true.into()), "{again}");
+    drop(daemon);
+    // At rest the till says the same.
+    let rest = json(&provision(&place, &["--json"]));
+    for key in ["serial_number", "certificate_serial", "environment", "vat_number", "valid_until"] {
+        assert!(told[key] == rest[key] && again[key] == rest[key], "{key}: {told} {again} {rest}");
+    }
+}
+
 #[test]
 fn what_cannot_work_is_refused_before_anything_is_written() {
     let place = Place::new("");
