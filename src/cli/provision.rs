@@ -44,6 +44,9 @@ pub struct Args {
     /// Only say what is to be mended; nothing is written or sent
     #[arg(long)]
     check: bool,
+    /// Only write the configuration, where another account gets the certificate
+    #[arg(long, conflicts_with_all = ["check", "table"])]
+    config_only: bool,
     /// The result as one line of JSON
     #[arg(long)]
     json: bool,
@@ -88,6 +91,10 @@ impl Args {
         let till = provision.settings.till.name.clone();
         if self.check {
             return self.say_good(&provision, streams);
+        }
+        if self.config_only {
+            self.write(&provision, streams)?;
+            return self.say_written(&provision, streams);
         }
         let socket = provision.settings.api.socket.clone();
         match till::ask(&socket, async |client| client.identity().await)? {
@@ -158,14 +165,26 @@ impl Args {
         streams.complain(&format!("{till}: the OTP in {} is used up.", place.display()));
     }
 
+    fn say_written(&self, provision: &Provision, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        let name = &provision.settings.till.name;
+        if self.json {
+            return streams.say(&self.facts(provision, "configured"));
+        }
+        streams.say(&format!("{name}: the configuration is in place; the till has yet to be onboarded."))
+    }
+
+    fn facts(&self, provision: &Provision, state: &str) -> String {
+        let settings = &provision.settings;
+        json!({"till": settings.till.name, "state": state, "serial_number": settings.unit.serial_number,
+            "environment": settings.fatoora.environment.word(), "vat_number": settings.seller.vat.as_str(),
+            "config": self.config})
+        .to_string()
+    }
+
     fn say_good(&self, provision: &Provision, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let name = &provision.settings.till.name;
         if self.json {
-            let unit = &provision.settings.unit;
-            let line = json!({"till": name, "state": "checked", "serial_number": unit.serial_number,
-                "environment": provision.settings.fatoora.environment.word(),
-                "vat_number": provision.settings.seller.vat.as_str(), "config": self.config});
-            return streams.say(&line.to_string());
+            return streams.say(&self.facts(provision, "checked"));
         }
         streams.say(&format!("{name}: the provisioning file is good."))?;
         if let OtpPlace::File(path) = &provision.otp

@@ -58,6 +58,12 @@ def judge(arguments):
         check(after["state"] == "active" and after["already"], f"{name}: {after}")
         for key in ["serial_number", "certificate_serial", "key_sha256", "valid_until"]:
             check(before[key] == after[key], f"{name}: {key} has changed")
+    csids = ask(f"{arguments.admin}/csids")["csids"]
+    live = [csid for csid in csids if csid["kind"] == "production" and csid["standing"] == "live"]
+    check({csid["csid"] for csid in live} == {till["certificate_serial"] for till in first},
+          f"{len(live)} production certificates are live at the authority, and not those of the tills")
+    check({csid["unit"] for csid in live} == {till["serial_number"] for till in first},
+          "the authority knows the tills under other serial numbers")
     calls = ask(f"{arguments.admin}/book")["calls"]
     issued = [call for call in calls if call["endpoint"] == "production" and call["http"] == 200]
     asked = [call for call in calls if call["endpoint"] == "compliance"]

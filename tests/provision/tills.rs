@@ -248,7 +248,11 @@ fn a_till_that_runs_is_set_up_by_itself() {
     let place = Place::new("");
     place.write(&format!("{}\n[onboarding]\notp = \"000000\"\n", sandbox.file()));
     let refused = provision(&place, &[]);
-    assert!(refused.status.code() == Some(1) && err(&refused).contains("refused the OTP"), "{}", err(&refused));
+    assert!(
+        refused.status.code() == Some(1) && err(&refused).contains("refused the OTP"),
+        "{}",
+        err(&refused)
+    );
     let daemon = Daemon::start(&place);
     // The configuration is not changed below a till that runs.
     place.write(&sandbox.file().replace("in_flight = 2", "in_flight = 3"));
@@ -267,6 +271,21 @@ fn a_till_that_runs_is_set_up_by_itself() {
     for key in ["serial_number", "certificate_serial", "environment", "vat_number", "valid_until"] {
         assert!(told[key] == rest[key] && again[key] == rest[key], "{key}: {told} {again} {rest}");
     }
+}
+
+/// As root writes the configuration for an account that may not.
+#[test]
+fn the_configuration_alone_can_be_written_first() {
+    let sandbox = Sandbox::start();
+    let place = Place::new("");
+    place.write(&format!("{}\n[onboarding]\notp = \"{}\"\n", sandbox.file(), sandbox.otp()));
+    let first = provision(&place, &["--config-only", "--json"]);
+    assert!(first.status.success() && place.config.exists(), "{}", err(&first));
+    assert!(!place.path().join("data").exists() && sandbox.calls() == 0);
+    let done = provision(&place, &["--json"]);
+    assert!(done.status.success(), "{}", err(&done));
+    assert_eq!(json(&first)["serial_number"], json(&done)["serial_number"]);
+    assert_eq!((&json(&first)["state"], &json(&done)["state"]), (&"configured".into(), &"active".into()));
 }
 
 #[test]
