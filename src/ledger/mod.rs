@@ -33,6 +33,7 @@ mod attempts;
 pub mod audit;
 mod backlog;
 mod backup;
+mod chains;
 mod clock;
 mod corrections;
 mod database;
@@ -60,6 +61,7 @@ mod store;
 
 pub use append::{Idempotency, Order};
 pub use attempts::{Attempt, AttemptRecord};
+pub use chains::{KnownChain, unsent_at_rest};
 pub use clock::{Clock, SystemClock, TestClock};
 pub use corrections::CorrectionError;
 pub use document::Stored;
@@ -67,6 +69,7 @@ pub use error::{ActivateError, AppendError, OpenError, QrLookupError, StorageErr
 pub use gate::broken_rules;
 pub use handle::{Ledger, LedgerGone};
 pub use ids::{ChainId, DocumentId, PrintJobId};
+pub use lock::Lock;
 pub use migrate::SCHEMA_VERSION;
 pub use opening::{FILE_NAME, Recovery, Surroundings};
 pub use prints::PrintJob;

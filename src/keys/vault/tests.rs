@@ -221,3 +221,16 @@ fn a_look_makes_nothing_and_renews_nothing() {
     fs::remove_file(path.join("vault.bound")).unwrap();
     assert!(matches!(Vault::look(&path, &here()), Err(VaultError::KeyMissing { .. })));
 }
+
+#[test]
+fn a_removed_secret_is_gone_and_the_others_stay() {
+    let (_directory, vault) = vault();
+    vault.put("successor", b"one").unwrap();
+    vault.put("device", b"two").unwrap();
+    vault.remove("successor").unwrap();
+    assert!(vault.get("successor").unwrap().is_none());
+    assert_eq!(vault.get("device").unwrap().unwrap().as_slice(), b"two");
+    vault.remove("successor").expect("what is not there needs no removal");
+    assert!(matches!(vault.remove("../device"), Err(VaultError::Name { .. })));
+    assert_eq!(vault.get("device").unwrap().unwrap().as_slice(), b"two");
+}
