@@ -44,6 +44,9 @@ fn unit() -> Vec<(&'static str, String)> {
 fn bundle() -> Bundle {
     Bundle {
         checked_here: true,
+        revoked: false,
+        successor: None,
+        in_the_making: false,
         environment: Some("production".to_owned()),
         unit: unit(),
         certificate: Certificate {
@@ -188,7 +191,7 @@ fn a_healthy_till_has_nothing_to_mend() {
     once.dedup();
     assert_eq!(once.len(), subjects.len(), "each subject is judged once");
     // Said only while something is wrong with it.
-    assert_eq!(subjects.len(), Subject::ALL.len() - [Subject::Reporting].len());
+    assert_eq!(subjects.len(), Subject::ALL.len() - [Subject::Reporting, Subject::Successor].len());
 }
 
 #[test]
@@ -342,6 +345,15 @@ fn the_vault_and_the_identity() {
     only(&identity(Ok(Identity::None { state: "blank".to_owned() })), Subject::Identity, Level::Critical);
     only(&identity(Ok(Identity::Broken("no key".to_owned()))), Subject::Identity, Level::Critical);
     only(&identity(Err(because())), Subject::Identity, Level::Unknown);
+    only(&of_bundle(|bundle| bundle.revoked = true), Subject::Identity, Level::Critical);
+    let begun = |now| {
+        of_bundle(|bundle| {
+            bundle.successor = Some("checking".to_owned());
+            bundle.in_the_making = now;
+        })
+    };
+    only(&begun(false), Subject::Successor, Level::Warning);
+    only(&begun(true), Subject::Successor, Level::Ok);
     let told = Bundle {
         certificate: Certificate { not_after: NOW + 300 * DAY, ..Certificate::default() },
         ..Bundle::default()
