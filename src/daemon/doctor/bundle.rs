@@ -124,7 +124,11 @@ fn identity(vault: &keys::Vault, keys: &KeyStore) -> Result<Identity, RecordErro
     Ok(Identity::Active(Box::new(Bundle {
         checked_here: true,
         revoked: matches!(bundles.current_state, Device::Revoked),
-        successor: bundles.successor_state.map(|state| state.name().to_owned()),
+        // One that is ready takes its place at the next start.
+        successor: bundles
+            .successor_state
+            .filter(|state| !matches!(state, Device::Active { .. }))
+            .map(|state| state.name().to_owned()),
         in_the_making: false,
         environment: Some(found.environment.word().to_owned()),
         unit: facts(&found.profile),
