@@ -98,7 +98,7 @@ impl Walk {
         let (vault, identity) = self.identity(bundle.get(), told);
         let way = self.network.get().and_then(|way| way);
         let ahead = clock::ahead(&way);
-        let home = home.get().map_or_else(|because| places::unseen(&because), |home| home);
+        let home = home.get().unwrap_or_else(|because| places::unseen(&because));
         let printer = self.printer.get().unwrap_or(Paper::None);
         let (ledger, queue, receipts) = match ledger {
             Ok(records::Records { ledger, queue, receipts }) => (Ok(ledger), queue, receipts),
