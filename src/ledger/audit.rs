@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::activities::{self, ActivityRecord};
-use super::chains::{Chain, load_chains};
+use super::succession::{Chain, load_chains};
 use super::database::signed;
 use super::document::kind_from;
 use super::evidence::{self, Exhibit};
@@ -328,6 +328,7 @@ fn differences(line: &Line, verified: &Verified) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::Icv;
 
     #[test]
     fn findings_are_bounded_and_counted() {

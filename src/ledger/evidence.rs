@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::chains::Chain;
+use super::succession::Chain;
 use super::document::kind_from;
 use super::ids::{ChainId, DocumentId};
 use super::packer::Packer;

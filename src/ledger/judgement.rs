@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::activities::{self, LogHead};
-use super::chains::Chain;
+use super::succession::Chain;
 use super::database::unsigned;
 use super::ids::{ChainId, DocumentId};
 use super::mark::{Mark, Reading};

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::activities::{self, LogHead};
 use super::audit::{self, Walk};
 use super::backlog::Backlog;
-use super::chains::{Chain, last_document, load_chains};
+use super::succession::{Chain, last_document, load_chains};
 use super::clock::Clock;
 use super::database::{self, unsigned};
 use super::ids::{ChainId, DocumentId, PrintJobId, UuidKey};

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::activities::LogHead;
 use super::backlog::Backlog;
-use super::chains::{Chain, OnRenewal};
+use super::succession::{Chain, OnRenewal};
 use super::clock::Clock;
 use super::database::{self, Checkpoint, Durability};
 use super::ids::{ChainId, UuidKey};

@@ -178,12 +178,6 @@ impl Store {
         self.unit = None;
     }
 
-    /// The chain of a certificate, by the SHA-256 of its DER; `None` if it never
-    /// stamped here.
-    pub fn chain_of(&self, fingerprint: &[u8; 32]) -> Option<ChainId> {
-        self.chains.iter().find(|(_, chain)| chain.fingerprint == *fingerprint).map(|(id, _)| *id)
-    }
-
     fn is_closed(&self, fingerprint: &[u8; 32]) -> Result<bool, StorageError> {
         let mut statement = self.db.prepare_cached("SELECT 1 FROM closures WHERE fingerprint = ?1")?;
         Ok(statement.exists([fingerprint])?)
