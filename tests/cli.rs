@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use fake::{SALE, Served};
 use tilld::api::Limits;
 use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
-use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
+use tilld::cli::{
+    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams,
+};
 use tilld::receipt::PaperWidth;
 
 /// What the hooks were called with; one test at a time looks at it.
@@ -29,8 +31,24 @@ const HOOKS: Hooks = Hooks {
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
+    standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    provision: |settings, otp, progress| {
+        progress("key_made");
+        note(format!("provision {} {}", settings.till.name, otp.unwrap().as_str()))?;
+        Ok(ActiveUnit {
+            serial_number: settings.unit.serial_number.clone(),
+            environment: "sandbox".to_owned(),
+            vat_number: settings.seller.vat.as_str().to_owned(),
+            valid_until: "2031-03-14".to_owned(),
+        })
+    },
+    random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
 };
+
+fn no_terminal(_: &str) -> std::io::Result<zeroize::Zeroizing<String>> {
+    Err(std::io::ErrorKind::NotFound.into())
+}
 
 struct Run {
     code: u8,
@@ -40,7 +58,7 @@ struct Run {
 
 fn run_with(input: &str, args: &[&str]) -> Run {
     let (mut out, mut err, mut input) = (Vec::new(), Vec::new(), input.as_bytes());
-    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: no_terminal };
     let args = std::iter::once("tilld").chain(args.iter().copied());
     let code = cli::run(args, &HOOKS, &mut streams);
     Run { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
@@ -91,6 +109,9 @@ fn help_teaches_and_mistakes_are_usage() {
         &["sell", "-", "--key", "two words"],
         &["onboard"],
         &["onboard", "--otp", "123456"],
+        &["onboard", "--otp=123456"],
+        &["onboard", "123456"],
+        &["onboard", "123456", "--otp-file", "-"],
     ] {
         let wrong = run(args);
         assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{args:?}");
@@ -372,7 +393,8 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["sandbox", "--listen", "127.0.0.1:0"]).code, 0);
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
-    for bad in ["12345", "1234567", "12a456", "", "١٢٣٤٥٦", "my secret text"] {
+    assert_eq!(run_with("\u{feff}١٢٣٤٥٦\r\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
+    for bad in ["12345", "1234567", "12a456", "", "my secret text"] {
         let refused = run_with(bad, &["onboard", "--config", &config, "--otp-file", "-"]);
         assert_eq!(refused.code, 2);
         assert!(bad.is_empty() || !refused.err.contains(bad), "{}", refused.err);
@@ -384,6 +406,7 @@ fn what_starts_something_gets_its_options() {
         "sandbox 127.0.0.1:0".to_owned(),
         "onboard T07 123456".to_owned(),
         "onboard T07 654321".to_owned(),
+        "onboard T07 123456".to_owned(),
     ];
     assert_eq!(*CALLED.lock().unwrap(), wanted);
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::api::IdentityTask;
 use crate::api::wire::Verification;
 use crate::config::Settings;
 use crate::receipt::PaperWidth;
@@ -18,8 +19,15 @@ pub struct Hooks {
     pub demo: fn(DemoOptions) -> Result<(), Failure>,
     /// The simulated platform by itself, until it is told to stop.
     pub sandbox: fn(SandboxOptions) -> Result<(), Failure>,
-    /// Gets this till its certificate.
+    /// Gets this till its certificate, or another one, while no daemon runs.
     pub onboard: fn(OnboardOptions) -> Result<(), Failure>,
+    /// Where a till stands on its way to an identity, without changing anything.
+    pub standing: fn(&Settings) -> Result<Standing, Failure>,
+    /// Onboards a till without a word on the streams; each step goes to the
+    /// function that is passed.
+    pub provision: ProvisionHook,
+    /// Fills a buffer with random bytes.
+    pub random: fn(&mut [u8]),
     /// Checks the data directory without changing it, when no daemon runs.
     pub verify: fn(&Settings) -> Result<Verification, Failure>,
 }
@@ -46,6 +54,33 @@ pub struct OnboardOptions {
     pub settings: Settings,
     /// Six digits from the Fatoora portal.
     pub otp: Zeroizing<String>,
+    pub task: IdentityTask,
+}
+
+/// Settings, OTP in six digits if one is needed, progress.
+pub type ProvisionHook =
+    fn(&Settings, Option<Zeroizing<String>>, &mut dyn FnMut(&str)) -> Result<ActiveUnit, Failure>;
+
+/// Where a till stands before it is provisioned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// It cannot go on without an OTP.
+    pub needs_otp: bool,
+    /// It is active under the settings that were asked about.
+    pub active: Option<ActiveUnit>,
+    /// It is active under other facts: why that forbids going on, and what to do.
+    pub conflict: Option<String>,
+}
+
+/// The identity of an active till, as it is reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveUnit {
+    /// `1-MAKER|2-MODEL|3-SERIAL`
+    pub serial_number: String,
+    pub environment: String,
+    pub vat_number: String,
+    /// The day in Riyadh on which the certificate ends, `2031-03-14`.
+    pub valid_until: String,
 }
 
 /// Why a command ends without success.

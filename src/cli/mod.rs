@@ -10,8 +10,13 @@ mod correct;
 mod credit;
 mod demo;
 mod hooks;
+mod identity;
 mod issue;
 mod onboard;
+mod otp;
+mod prompt;
+mod provision;
+mod renew;
 mod sandbox;
 mod sell;
 mod serve;
@@ -27,7 +32,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use hooks::{DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions};
+pub use hooks::{
+    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, SandboxOptions, Standing,
+};
 pub use terminal::Streams;
 
 use crate::config::{self, DEFAULT_FILE, Settings};
@@ -40,7 +47,8 @@ First steps, without any configuration or network:
 
 On a till:
   tilld config check              read /etc/tilld/tilld.toml and say what to mend
-  tilld onboard --otp-file otp    get the certificate; the OTP is from the Fatoora portal
+  tilld onboard                   get the certificate; asks for the OTP of the Fatoora portal
+  tilld provision till.toml       both of these from one file, unattended
   tilld serve                     run the till (systemd does this)
   tilld sell sale.json            make a sale, as a POS application would
   tilld credit --number T07-000001 --whole --reason goods_returned
@@ -74,6 +82,8 @@ enum Command {
     Verify(verify::Args),
     Check(check::Args),
     Onboard(onboard::Args),
+    Renew(renew::Args),
+    Provision(provision::Args),
     Sandbox(sandbox::Args),
     Config(config_check::Args),
 }
@@ -82,7 +92,7 @@ enum Command {
 pub fn main(hooks: &Hooks) -> ExitCode {
     // Not locked: the threads of a daemon write their log meanwhile.
     let (mut out, mut err, mut input) = (std::io::stdout(), std::io::stderr(), std::io::stdin());
-    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: prompt::ask_hidden };
     ExitCode::from(run(std::env::args_os(), hooks, &mut streams))
 }
 
@@ -123,6 +133,8 @@ impl Command {
             Command::Verify(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),
             Command::Onboard(args) => args.run(hooks, streams),
+            Command::Renew(args) => args.run(hooks, streams),
+            Command::Provision(args) => args.run(hooks, streams),
             Command::Sandbox(args) => args.run(hooks),
             Command::Config(args) => args.run(streams),
         }

@@ -14,7 +14,7 @@ use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use x509_cert::request::{CertReq, CertReqInfo, ExtensionReq, Version};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use super::{SoftwareSigner, UnitProfile};
+use super::{TillKey, UnitProfile};
 use crate::fatoora::Environment;
 use crate::invoice::Finding;
 use crate::stamp::{Signer as _, SignerError};
@@ -49,11 +49,7 @@ pub enum CsrError {
 /// # Errors
 /// [`CsrError::Profile`] with every finding of [`UnitProfile::check`], before
 /// anything is built.
-pub fn build(
-    profile: &UnitProfile,
-    environment: Environment,
-    signer: &SoftwareSigner,
-) -> Result<String, CsrError> {
+pub fn build(profile: &UnitProfile, environment: Environment, key: &TillKey) -> Result<String, CsrError> {
     let findings = profile.check();
     if !findings.is_empty() {
         return Err(CsrError::Profile(findings));
@@ -63,10 +59,10 @@ pub fn build(
     let info = CertReqInfo {
         version: Version::V1,
         subject: subject(profile)?,
-        public_key: SubjectPublicKeyInfoOwned::from_der(&signer.public_key_der())?,
+        public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key_der())?,
         attributes,
     };
-    let signature = signer.sign_message(&info.to_der()?)?;
+    let signature = key.sign_message(&info.to_der()?)?;
     let algorithm = AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA256, parameters: None };
     let request = CertReq { info, algorithm, signature: BitString::from_bytes(&signature)? };
     Ok(request.to_pem(LineEnding::LF)?)
@@ -118,6 +114,7 @@ fn name(parts: Vec<(ObjectIdentifier, Any)>) -> der::Result<Name> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SoftwareSigner;
     use super::super::profile::tests::arabic;
     use super::*;
     use der::DecodePem as _;
@@ -125,8 +122,8 @@ mod tests {
     use k256::ecdsa::{DerSignature, VerifyingKey};
     use k256::pkcs8::DecodePublicKey as _;
 
-    fn signer() -> SoftwareSigner {
-        SoftwareSigner::from_scalar(&[9; 32]).unwrap()
+    fn signer() -> TillKey {
+        TillKey::Software(SoftwareSigner::from_scalar(&[9; 32]).unwrap())
     }
 
     fn contains(der: &[u8], part: &[u8]) -> bool {

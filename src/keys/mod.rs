@@ -1,21 +1,30 @@
 //! The till's key: made here, sealed at rest, never shown. This folder owns
-//! the software signer, the certificate request (csr.md) and the vault that
+//! the key in software and the stores that keys are made in, the certificate request (csr.md) and the vault that
 //! keeps secrets on disk. It is the only folder that asks the operating system
 //! for randomness.
 
 pub mod csr;
+mod error;
 mod files;
 mod machine;
 mod process;
 mod profile;
 mod software;
+mod store;
+mod stored;
+mod till_key;
 mod vault;
 mod wrapping;
 
+pub use error::KeyError;
 pub use machine::Machine;
 pub use process::keep_memory_private;
 pub use profile::{Title, UnitProfile};
-pub use software::{KeyError, SoftwareSigner};
+pub use software::SoftwareSigner;
+pub use store::KeyStore;
+pub use stored::StoredKey;
+pub(crate) use stored::sealed;
+pub use till_key::TillKey;
 pub use vault::{Vault, VaultError, VaultLock};
 pub use wrapping::{CREDENTIAL, KeySource, Wrapping};
 

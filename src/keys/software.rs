@@ -6,28 +6,15 @@ use std::fmt;
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, SigningKey};
 use k256::pkcs8::EncodePublicKey as _;
-use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::KeyError;
 use crate::chain::InvoiceHash;
 use crate::stamp::{Signer, SignerError};
 
 /// How often [`SoftwareSigner::generate`] asks for another scalar. A working
 /// generator fails once in 2^127 draws; one that fails this often is broken.
 const DRAWS: usize = 8;
-
-/// Why there is no key. Says nothing of the key itself.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum KeyError {
-    #[error(
-        "the system gave no usable random numbers; the key was not made. Restart the machine and try again"
-    )]
-    Randomness,
-    #[error("the stored key is not a secp256k1 key; restore the vault or onboard this till again")]
-    Scalar,
-    #[error("the public key cannot be written: {0}")]
-    PublicKey(String),
-}
 
 /// A secp256k1 private key held by this process (csr.md section 1). It signs
 /// by RFC 6979, so that the same document always gets the same signature, with

@@ -164,6 +164,17 @@ impl Vault {
         Ok(Some(secret))
     }
 
+    /// Removes the secret under `name`, if there is one. When it returns, it is
+    /// gone from the directory on the disk as well.
+    pub fn remove(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path(name)?;
+        let gone = match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+        gone.and_then(|()| files::sync_directory_of(&path)).map_err(|error| VaultError::Io { path, error })
+    }
+
     fn path(&self, name: &str) -> Result<PathBuf, VaultError> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if !(1..=32).contains(&name.len()) || !name.bytes().all(fits) {

@@ -13,7 +13,7 @@ use k256::ecdsa::{DerSignature, SigningKey};
 use tilld::chain::Link;
 use tilld::fatoora::{
     Acceptance, Accepted, Answer, CallError, Credentials, CsidAnswer, Fault, Headers, Level, Message, Otp,
-    SetupFault, Submission, Verdict,
+    RenewalAnswer, SetupFault, Submission, Verdict,
 };
 use tilld::invoice::{DocumentType, Kind, Subtype};
 use tilld::onboard::CsidAuthority;
@@ -59,6 +59,17 @@ pub enum Call {
     Compliance,
     Check(Submission),
     Production,
+    Renewal,
+}
+
+/// How the authority answers a renewal that it grants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// 428: compliance checks first.
+    #[default]
+    ChecksFirst,
+    /// 200: the new production CSID at once, and the old one is withdrawn.
+    AtOnce,
 }
 
 #[derive(Default)]
@@ -66,6 +77,9 @@ pub struct Book {
     otps: BTreeSet<String>,
     /// The digits behind the OTP of this run, which the type itself does not show.
     pub typed: Option<String>,
+    /// How often each OTP arrived.
+    pub arrived: Vec<String>,
+    pub mode: Mode,
     pub requests: Vec<String>,
     pub compliance: Vec<Csid>,
     pub production: Vec<Csid>,
@@ -148,6 +162,26 @@ impl Fake {
         }
     }
 
+    fn comply(&self, book: &mut Book, pem: &str) -> CsidAnswer {
+        let csid = self.issue(book, pem);
+        let answer = handed_out(&csid);
+        book.requests.push(pem.to_owned());
+        book.compliance.push(csid);
+        answer
+    }
+
+    /// A new production CSID; the unit's earlier ones are withdrawn.
+    fn produce(&self, book: &mut Book, pem: &str) -> CsidAnswer {
+        let pem = book.canned.clone().unwrap_or_else(|| pem.to_owned());
+        for earlier in &mut book.production {
+            earlier.revoked = true;
+        }
+        let csid = self.issue(book, &pem);
+        let answer = handed_out(&csid);
+        book.production.push(csid);
+        answer
+    }
+
     /// Runs `act` around the breakdown that was chosen for this call.
     async fn call<T>(&self, call: Call, lost: impl Fn() -> T, act: impl Fn(&mut Book) -> T) -> T {
         let broken = {
@@ -170,6 +204,19 @@ impl Fake {
             }
         }
     }
+}
+
+/// What comes before any CSID: a good request and a good OTP, which is then used up.
+fn otp_and_request(book: &mut Book) -> Result<(), CallError> {
+    let typed = book.typed.clone().expect("an OTP was typed");
+    book.arrived.push(typed.clone());
+    if let Some(why) = book.refuse_request {
+        return Err(refused("", why));
+    }
+    if !book.otps.remove(&typed) {
+        return Err(refused("Invalid-OTP", "the OTP is not valid"));
+    }
+    Ok(())
 }
 
 fn refused(code: &str, text: &str) -> CallError {
@@ -241,18 +288,31 @@ impl CsidAuthority for Fake {
             Call::Compliance,
             || Err(lost()),
             move |book| {
-                if let Some(why) = book.refuse_request {
-                    return Err(refused("", why));
+                otp_and_request(book)?;
+                Ok(self.comply(book, &pem))
+            },
+        )
+    }
+
+    fn renew(
+        &self,
+        credentials: &Credentials,
+        csr_pem: &str,
+        _: &Otp,
+    ) -> impl Future<Output = Result<RenewalAnswer, CallError>> + Send {
+        let (credentials, pem) = (credentials.clone(), csr_pem.to_owned());
+        self.call(
+            Call::Renewal,
+            || Err(lost()),
+            move |book| {
+                if find(&mut book.production, &credentials).is_none() {
+                    return Err(unauthorized());
                 }
-                let typed = book.typed.clone().expect("an OTP was typed");
-                if !book.otps.remove(&typed) {
-                    return Err(refused("Invalid-OTP", "the OTP is not valid"));
-                }
-                let csid = self.issue(book, &pem);
-                let answer = handed_out(&csid);
-                book.requests.push(pem.clone());
-                book.compliance.push(csid);
-                Ok(answer)
+                otp_and_request(book)?;
+                Ok(match book.mode {
+                    Mode::ChecksFirst => RenewalAnswer::ChecksFirst(self.comply(book, &pem)),
+                    Mode::AtOnce => RenewalAnswer::Issued(self.produce(book, &pem)),
+                })
             },
         )
     }
@@ -324,14 +384,8 @@ impl CsidAuthority for Fake {
                         format!("not done with the following compliance steps yet [{}]", missing.join(", "));
                     return Err(refused("Missing-ComplianceSteps", &text));
                 }
-                let pem = book.canned.clone().unwrap_or_else(|| book.requests[at].clone());
-                for earlier in &mut book.production {
-                    earlier.revoked = true;
-                }
-                let csid = self.issue(book, &pem);
-                let answer = handed_out(&csid);
-                book.production.push(csid);
-                Ok(answer)
+                let pem = book.requests[at].clone();
+                Ok(self.produce(book, &pem))
             },
         )
     }

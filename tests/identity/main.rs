@@ -17,9 +17,9 @@ use fake::{Break, Call, FIVE_YEARS, Fake, NOW, documents};
 use tilld::chain::follow;
 use tilld::fatoora::{Environment, Otp};
 use tilld::invoice::{Address, PartyId, Seller, VatNumber};
-use tilld::keys::{Machine, UnitProfile, Vault, Wrapping};
+use tilld::keys::{KeyStore, Machine, UnitProfile, Vault, Wrapping};
 use tilld::onboard::{
-    Device, Identity, OnboardError, Onboarding, Plan, Trouble, Unfit, device, load_identity,
+    Device, Identity, News, NoStamp, OnboardError, Onboarding, Plan, Trouble, Unfit, device, load_identity,
 };
 use tilld::stamp::Signer as _;
 
@@ -113,6 +113,7 @@ impl Till {
         let mut stored = 0;
         let onboarding = Onboarding {
             vault: &self.vault,
+            keys: &KeyStore::Vault,
             authority: &self.authority,
             plan: self.plan.clone(),
             now: &move || now,
@@ -123,7 +124,8 @@ impl Till {
                 }
                 handed_out.push(buffer.to_vec());
             },
-            progress: &mut |device| {
+            progress: &mut |news| {
+                let News::State(device) = news else { return };
                 told.push(device.clone());
                 stored += 1;
                 if Some(stored) == dies_after {
@@ -177,7 +179,7 @@ impl Till {
         assert_eq!(identity.environment, self.plan.environment);
         assert_eq!(identity.certificate.public_key_der(), identity.signer.public_key_der());
         assert_eq!(device(&self.vault).unwrap(), Device::Active { until: NOW + FIVE_YEARS });
-        let stored = load_identity(&self.vault).unwrap().unwrap();
+        let stored = load_identity(&self.vault, &KeyStore::Vault).unwrap().unwrap();
         assert_eq!(stored.certificate, identity.certificate);
         assert_eq!(stored.credentials, identity.credentials);
         assert_eq!(stored.signer.public_key_der(), identity.signer.public_key_der());
@@ -223,7 +225,7 @@ impl Till {
         }
         assert!(files >= 2, "nothing was searched");
         let told = format!("{:?} {}", self.told, serde_json::to_string(&self.told).unwrap());
-        let identity = load_identity(&self.vault).unwrap();
+        let identity = load_identity(&self.vault, &KeyStore::Vault).unwrap();
         let shown = format!("{told} {identity:?} {:?}", self.vault);
         assert_clean(Path::new("Debug and JSON"), shown.as_bytes(), &secrets);
     }
@@ -439,7 +441,7 @@ fn the_canned_certificate_of_the_official_sandbox_is_recognised() {
             }
             _ => assert!(matches!(unfit, OnboardError::Certificate(Unfit::OtherKey)), "{unfit}"),
         }
-        assert!(load_identity(&till.vault).unwrap().is_none());
+        assert!(load_identity(&till.vault, &KeyStore::Vault).unwrap().is_none());
         till.keeps_its_secrets();
     }
 }
@@ -451,8 +453,9 @@ fn a_certificate_that_is_over_is_not_used() {
     till.holds(&identity);
     till.now = NOW + FIVE_YEARS;
     let ended = till.fails(None);
-    assert!(matches!(ended, OnboardError::Ended { state: "expired" }), "{ended}");
-    assert!(load_identity(&till.vault).unwrap().is_none());
+    assert!(matches!(ended, OnboardError::Ended(NoStamp::Expired { .. })), "{ended}");
+    let kept = load_identity(&till.vault, &KeyStore::Vault).unwrap().unwrap();
+    assert_eq!(kept.credentials, identity.credentials, "its documents still go out");
 
     let mut till = Till::new();
     till.authority.book().validity = Some(NOW);
@@ -485,7 +488,10 @@ fn another_environment_gets_another_key_and_an_active_till_is_left_alone() {
     till.plan = plan(Environment::Production);
     till.plan.profile.common_name = "another till".to_owned();
     assert!(matches!(till.fails(Some(OTPS[1])), OnboardError::AlreadyActive { .. }));
-    assert_eq!(load_identity(&till.vault).unwrap().unwrap().certificate, identity.certificate);
+    assert_eq!(
+        load_identity(&till.vault, &KeyStore::Vault).unwrap().unwrap().certificate,
+        identity.certificate
+    );
 }
 
 #[test]
@@ -520,7 +526,7 @@ fn a_damaged_record_is_refused_and_not_replaced() {
     till.ends(Some(OTPS[0])).unwrap();
     for text in ["{}", "{\"version\":1}", "{\"version\":2,\"later\":true}", "no json at all"] {
         till.vault.put("device", text.as_bytes()).unwrap();
-        assert!(load_identity(&till.vault).is_err(), "{text}");
+        assert!(load_identity(&till.vault, &KeyStore::Vault).is_err(), "{text}");
         assert!(matches!(till.fails(Some(OTPS[1])), OnboardError::Record(_)), "{text}");
         assert_eq!(till.vault.get("device").unwrap().unwrap().as_slice(), text.as_bytes());
     }

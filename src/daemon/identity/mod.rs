@@ -1,4 +1,15 @@
-//! Where the till's identity lies, and what the settings make of it.
+//! The till's identity inside the daemon: where it lies, what the settings make
+//! of it, and in the files beside this one how it is changed while the till sells.
+
+mod binding;
+mod desk;
+mod drain;
+mod keyring;
+mod register;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,8 +17,15 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{UnitProfile, Vault, Wrapping};
+use crate::keys::{KeyStore, UnitProfile, Vault, Wrapping};
 use crate::onboard::Plan;
+
+pub use desk::{DRAIN_WITHIN, Desk, Parts};
+pub use drain::explained;
+pub use keyring::Keyring;
+pub use register::Register;
+pub use switch::{install, load};
+pub use watch::{DAILY, watch};
 
 /// The folder of the vault inside the data directory.
 pub fn vault_dir(settings: &Settings) -> PathBuf {
@@ -21,6 +39,19 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
         .map_err(|error| format!("the data directory {} cannot be made ({error})", dir.display()))?;
     let wrapping = Wrapping::of_this_process().map_err(|error| error.to_string())?;
     Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
+}
+
+/// Where the till's key is made and opened.
+pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
+    Ok(KeyStore::Vault)
+}
+
+/// A register that knows where the secrets lie and nothing else yet.
+pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
+    let store = match keys {
+        KeyStore::Vault => "vault".to_owned(),
+    };
+    Register::new(vault.source().text(), store)
 }
 
 /// The client for the platform, or for the address that stands in for it.
