@@ -122,8 +122,8 @@ impl Store {
     fn next_place(&mut self, corrected: Option<&Stored>) -> Result<Place, AppendError> {
         let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
         let chain = active.chain;
-        let head = self.chains.get(&chain).and_then(|chain| chain.head);
-        let link = Link::after(head);
+        let tip = self.chains.get(&chain).and_then(|chain| chain.tip());
+        let link = Link::after(tip);
         let full = || StorageError::Internal { detail: "the chain has no ICV left".into() };
         let id = DocumentId::new(chain, link.icv).ok_or_else(full)?;
         let signed = self.moment()?;
