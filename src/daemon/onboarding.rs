@@ -22,7 +22,7 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
     let OnboardOptions { settings, otp, task } = options;
     let otp = Otp::new(&otp).map_err(|error| Failure::Usage(error.to_string()))?;
     let vault = identity::open_vault(&settings).map_err(Failure::Finding)?;
-    let keys = identity::keys(&settings).map_err(Failure::Finding)?;
+    let keys = identity::keys(&settings);
     // Held to the end: no till may start and stamp while its identity changes.
     let _ledger = take_ledger(&settings)?;
     let before = onboard::bundles(&vault, &keys).map_err(|error| finding(&error))?;

@@ -25,7 +25,7 @@ pub fn standing(settings: &Settings) -> Result<Standing, Failure> {
         let device = onboard::device(&vault).map_err(failed)?;
         let mut standing = Standing { needs_otp: device.needs_otp(), ..Standing::default() };
         let Device::Active { until } = device else { return Ok(standing) };
-        let Some(found) = onboard::load_identity(&vault, &identity::keys(settings).map_err(Failure::Finding)?).map_err(failed)? else { return Ok(standing) };
+        let Some(found) = onboard::load_identity(&vault, &identity::keys(settings)).map_err(failed)? else { return Ok(standing) };
         let plan = identity::plan(settings);
         if found.environment != plan.environment || found.profile != plan.profile {
             let (environment, vat) = (found.environment, found.profile.vat.clone());
@@ -54,7 +54,7 @@ fn onboard(
     progress: &mut dyn FnMut(&str),
 ) -> Result<ActiveUnit, Failure> {
     let vault = identity::open_vault(settings).map_err(Failure::Finding)?;
-    let keys = identity::keys(settings).map_err(Failure::Finding)?;
+    let keys = identity::keys(settings);
     let authority = identity::client(settings).map_err(Failure::Finding)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -44,16 +44,14 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
 }
 
 /// Where the till's key is made and opened.
-pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
-    Ok(KeyStore::Vault)
+pub fn keys(_settings: &Settings) -> KeyStore {
+    KeyStore::Vault
 }
 
 /// A register that knows where the secrets lie and nothing else yet.
 pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
-    let store = match keys {
-        KeyStore::Vault => "vault".to_owned(),
-    };
-    Register::new(vault.source().text(), store)
+    let store = if matches!(keys, KeyStore::Vault) { "vault" } else { "security token (PKCS#11)" };
+    Register::new(vault.source().text(), store.to_owned())
 }
 
 /// The client for the platform, or for the address that stands in for it.
