@@ -163,7 +163,7 @@ impl Store {
         if at < certificate.not_before() {
             return Err(AppendError::NotYetValid { from: text(certificate.not_before()), now: text(at) });
         }
-        if at > certificate.not_after() {
+        if at >= certificate.not_after() {
             return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
         }
         Ok(moment)

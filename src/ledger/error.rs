@@ -125,7 +125,9 @@ pub enum AppendError {
     )]
     NotYetValid { from: String, now: String },
     #[error(
-        "the certificate ended at {until} (Riyadh time) and the clock says {now}. Renew it, or set the clock right"
+        "the certificate ended at {until} (Riyadh time) and the clock says {now}: nothing can be stamped with it. If the \
+         clock is wrong, set it right. If it is right, it is too late for `tilld renew`: ask for an OTP on the Fatoora \
+         portal and run `tilld onboard --replace NAME` with this till's name"
     )]
     Expired { until: String, now: String },
     #[error("the clock of the till shows no usable time. Set the clock right")]
@@ -198,7 +200,9 @@ impl AppendError {
             }
             AppendError::Expired { until, now } => {
                 format!(
-                    "انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now}. جدد الشهادة أو اضبط الوقت."
+                    "انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now} فلا يمكن الختم بها. اضبط الوقت إن كانت \
+                     الساعة خاطئة، وإلا فقد فات وقت التجديد (tilld renew): اطلب رمز تحقق من بوابة فاتورة ونفذ \
+                     tilld onboard --replace NAME باسم هذا الجهاز."
                 )
             }
             AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),

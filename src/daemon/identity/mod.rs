@@ -23,6 +23,8 @@ use crate::onboard::Plan;
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
 pub use drain::explained;
 pub use keyring::Keyring;
+#[cfg(test)]
+pub use register::Entry;
 pub use register::Register;
 pub use switch::{install, load};
 pub use watch::{DAILY, watch};
