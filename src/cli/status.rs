@@ -126,6 +126,15 @@ fn advice(status: &Status) -> Vec<String> {
     if let Some(paused) = &status.queue.paused {
         say("Not reporting", paused);
     }
+    for witness in &status.witnesses {
+        let Some(fault) = &witness.fault else { continue };
+        let path = &witness.path;
+        let words = Words {
+            en: format!("{path} does not keep the high-water mark ({fault}). The till sells; bring the medium back"),
+            ar: format!("لا تُحفظ علامة آخر فاتورة في {path}. البيع مستمر؛ أعد توصيل القرص أو المجلد."),
+        };
+        say("Witness", &words);
+    }
     if let Some(fault) = &status.printing.fault {
         say("Printer", fault);
     }

@@ -1,6 +1,7 @@
 //! The wiring: which parts the till has, in which order they start and stop.
 //! Nothing depends on this folder but the binary.
 
+mod books;
 mod demo;
 mod findings;
 mod identity;
@@ -9,6 +10,7 @@ mod owner;
 mod press;
 mod printing;
 mod provisioning;
+mod recover;
 mod sandbox;
 mod serve;
 mod service;
@@ -27,4 +29,6 @@ pub const HOOKS: Hooks = Hooks {
     provision: provisioning::run,
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,
+    activities: serve::activities_at_rest,
+    recover: recover::run,
 };

@@ -106,6 +106,11 @@ pub enum AppendError {
     #[error("this till has no identity yet, so it cannot stamp invoices. Onboard it first")]
     NoIdentity,
     #[error(
+        "the chain of this till's certificate was closed, because documents may be lost to its ledger (`tilld activity` \
+         tells when and why). Get a new certificate: `tilld onboard --replace NAME` with this till's name"
+    )]
+    ChainClosed,
+    #[error(
         "the clock of the till is {seconds} s behind its last invoice. Set the clock right (automatic time) and \
          try again{}", way_out(*seconds)[0]
     )]
@@ -173,6 +178,11 @@ impl AppendError {
             }
             AppendError::NoIdentity => {
                 "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned()
+            }
+            AppendError::ChainClosed => {
+                "أُغلقت سلسلة فواتير شهادة هذا الجهاز لاحتمال ضياع فواتير من سجله (يبين tilld activity متى ولماذا). احصل \
+                 على شهادة جديدة: tilld onboard --replace NAME باسم هذا الجهاز."
+                    .to_owned()
             }
             AppendError::ClockBehind { seconds } => {
                 format!(

@@ -263,6 +263,7 @@ impl Ready {
             clock_tolerance: with.clock_tolerance,
             chains: self.held.chains,
             unit: None,
+            shut: false,
             last_issued: self.held.last_issued,
             serial: self.held.serial,
             documents: self.held.documents,

@@ -73,6 +73,8 @@ pub struct Store {
     pub(super) trusted: (i64, Option<i64>),
     pub(super) chains: BTreeMap<ChainId, Chain>,
     pub(super) unit: Option<ActiveUnit>,
+    /// There is a certificate, but its chain may not go on.
+    pub(super) shut: bool,
     /// Moment of the last document of any chain, seconds UTC.
     pub(super) last_issued: i64,
     /// The number counter.
@@ -127,6 +129,11 @@ impl Store {
     /// Documents of all chains.
     pub fn documents(&self) -> u64 {
         self.documents
+    }
+
+    /// The counter behind the numbers: the next one is one more.
+    pub fn counter(&self) -> u64 {
+        self.serial
     }
 
     /// The chain that is being continued and its last document.

@@ -12,7 +12,7 @@ use super::database::{Durability, signed, unsigned};
 use super::ids::{ChainId, DocumentId};
 use super::packer::Packer;
 use super::store::{ActiveUnit, LEVEL};
-use super::{ActivateError, StorageError, Store, Unit, sample};
+use super::{ActivateError, AppendError, StorageError, Store, Unit, sample};
 use crate::chain::{Head, Icv, InvoiceHash};
 use crate::invoice::InvoiceNumber;
 use crate::stamp::StampCertificate;
@@ -170,12 +170,25 @@ impl Store {
             None => self.open_chain(&unit, fingerprint)?,
         };
         self.unit = Some(ActiveUnit { chain, unit });
+        self.shut = false;
         Ok(chain)
     }
 
     /// Takes the identity away: sales are refused until the next [`Store::activate`].
     pub fn deactivate(&mut self) {
-        self.unit = None;
+        (self.unit, self.shut) = (None, false);
+    }
+
+    /// Takes the identity away because its chain may not go on: sales are refused
+    /// with [`AppendError::ChainClosed`] until the next [`Store::activate`].
+    pub fn shut(&mut self) {
+        (self.unit, self.shut) = (None, true);
+    }
+
+    /// The identity that stamps, or why there is none.
+    pub(super) fn active(&self) -> Result<&ActiveUnit, AppendError> {
+        let missing = || if self.shut { AppendError::ChainClosed } else { AppendError::NoIdentity };
+        self.unit.as_ref().ok_or_else(missing)
     }
 
     fn is_closed(&self, fingerprint: &[u8; 32]) -> Result<bool, StorageError> {
