@@ -22,7 +22,7 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
     let OnboardOptions { settings, otp, task } = options;
     let otp = Otp::new(&otp).map_err(|error| Failure::Usage(error.to_string()))?;
     let vault = identity::open_vault(&settings).map_err(Failure::Finding)?;
-    let keys = identity::keys(&settings);
+    let keys = identity::keys(&settings).map_err(Failure::Finding)?;
     // Held to the end: no till may start and stamp while its identity changes.
     let _ledger = take_ledger(&settings)?;
     let before = onboard::bundles(&vault, &keys).map_err(|error| finding(&error))?;
@@ -85,7 +85,7 @@ fn obtain(
 
 /// The ledger of this till, so that no daemon works on it; one that does and did
 /// not answer would go on stamping under the identity that is switched away from.
-fn take_ledger(settings: &Settings) -> Result<Lock, Failure> {
+pub fn take_ledger(settings: &Settings) -> Result<Lock, Failure> {
     Lock::take(&settings.till.data_dir).map_err(|error| match error {
         OpenError::InUse { dir } => both(&Bilingual::new(
             format!(

@@ -56,7 +56,7 @@ impl Daemon {
         let socket = Socket::bind(&settings.api.socket).map_err(|error| error.to_string())?;
         let mut store = books::open(settings, &clock)?;
         let vault = Arc::new(identity::open_vault(settings)?);
-        let keys = identity::keys(settings);
+        let keys = identity::keys(settings)?;
         let authority = Arc::new(identity::client(settings)?);
         let (keyring, register) = (Arc::new(Keyring::default()), Arc::new(identity::register(&vault, &keys)));
         let bundles = identity::load(settings, &vault, &keys, clock.now())?;

@@ -82,7 +82,7 @@ fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<
     let mut settings = crate::config::load(&file).unwrap();
     settings.till.data_dir = dir.join("data");
     let vault = Arc::new(identity::open_vault(&settings).unwrap());
-    let keys = identity::keys(&settings);
+    let keys = identity::keys(&settings).unwrap();
     let register = Arc::new(identity::register(&vault, &keys));
     register.enter(Entry::active(certificate(), None));
     let desk = identity::Parts {

@@ -39,7 +39,7 @@ async fn successor(shop: &Shop) {
     let otp = crate::fatoora::Otp::new(&shop.otp()).unwrap();
     let onboarding = Onboarding {
         vault: &vault,
-        keys: &identity::keys(&shop.settings),
+        keys: &identity::keys(&shop.settings).unwrap(),
         authority: &identity::client(&shop.settings).unwrap(),
         plan: identity::plan(&shop.settings),
         now: &|| SystemClock.now(),
