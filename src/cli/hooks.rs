@@ -2,13 +2,14 @@
 //! the faces do not depend on the wiring.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::api::IdentityTask;
 use crate::api::wire::Verification;
 use crate::config::Settings;
+use crate::doctor;
 use crate::receipt::PaperWidth;
 
 /// The functions behind the subcommands that start something.
@@ -30,6 +31,8 @@ pub struct Hooks {
     pub random: fn(&mut [u8]),
     /// Checks the data directory without changing it, when no daemon runs.
     pub verify: fn(&Settings) -> Result<Verification, Failure>,
+    /// Looks at the till of a configuration file, running or not, and changes nothing.
+    pub doctor: fn(&Path) -> doctor::Report,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +106,8 @@ pub enum Failure {
     Shown,
     /// The command or the configuration cannot be used; exit code 2.
     Usage(String),
+    /// Something was found and has been shown already; an exit code of its own.
+    Level(u8),
 }
 
 impl Failure {
@@ -110,13 +115,14 @@ impl Failure {
         match self {
             Failure::Finding(_) | Failure::Shown => 1,
             Failure::Usage(_) => 2,
+            Failure::Level(code) => *code,
         }
     }
 
     pub(super) fn words(self) -> Option<String> {
         match self {
             Failure::Finding(words) | Failure::Usage(words) => Some(words),
-            Failure::Shown => None,
+            Failure::Shown | Failure::Level(_) => None,
         }
     }
 }

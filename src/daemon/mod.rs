@@ -2,6 +2,7 @@
 //! Nothing depends on this folder but the binary.
 
 mod demo;
+mod doctor;
 mod findings;
 mod identity;
 mod onboarding;
@@ -27,4 +28,5 @@ pub const HOOKS: Hooks = Hooks {
     provision: provisioning::run,
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,
+    doctor: doctor::run,
 };

@@ -53,6 +53,7 @@ mod packer;
 mod paid;
 mod prints;
 mod queue;
+pub mod rest;
 mod returns;
 mod sample;
 mod state;
