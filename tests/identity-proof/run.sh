@@ -5,7 +5,7 @@
 # than the debug build.
 #
 #   run.sh                         all parts
-#   run.sh PART [--only WORD]      one part: csr, life, refusals, faults, secrets
+#   run.sh PART [--only WORD]      one part: csr, life, refusals, faults, leaks
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -30,7 +30,7 @@ part() {
 if [ $# -gt 0 ]; then
     part "$@"
 else
-    for name in csr life refusals faults secrets; do
+    for name in csr life refusals faults leaks; do
         part "$name"
     done
 fi
