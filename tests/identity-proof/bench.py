@@ -41,9 +41,9 @@ class Unit(Till):
                 out.write("[%s]\n" % section)
                 out.writelines("%s = %s\n" % (key, json.dumps(value, ensure_ascii=False)) for key, value in values.items())
 
-    def onboard(self, otp=None, *more):
+    def onboard(self, otp=None, *args, **more):
         """What `tilld onboard` says to that OTP, or to a fresh one."""
-        return self.attempt("onboard", "--otp-file", "-", *more, input=(otp or self.bench.otp(self.environment)) + "\n")
+        return self.attempt("onboard", "--otp-file", "-", *args, input=(otp or self.bench.otp(self.environment)) + "\n", **more)
 
     def renew(self, otp=None):
         return self.attempt("renew", "--otp-file", "-", input=(otp or self.bench.otp(self.environment)) + "\n")

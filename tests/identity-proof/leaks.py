@@ -104,18 +104,23 @@ class Watched:
         self.kept += [("%s of process %d" % (name, pid), data) for name, data in seen]
 
 
-def lived(bench, name):
-    """A till that was onboarded, sold, printed, was renewed, shown, and aborted; (watched, secrets of the wire, OTPs, end)."""
-    bench.wire = bench.wire or Wire(bench.gateway)
-    bench.wire.forget()
-    os.chmod(bench.folder, 0o755)
-    unit = bench.unit(name, "simulation", bench.wire.bases["simulation"])
-    unit.configure("zz-log", {"log": {"level": "trace"}, "printer": {"print": "always"}})
-    user = ANOTHER_USER if os.geteuid() == 0 else None
+def given_to(unit, user):
+    """Gives the till's files to that user, and the ways to them to everybody."""
+    os.chmod(unit.bench.folder, 0o755)
     if user is not None:
         for where, folders, names in os.walk(unit.folder):
             for path in (where, *(os.path.join(where, one) for one in folders + names)):
                 os.chown(path, user, user)
+
+
+def lived(bench, name):
+    """A till that was onboarded, sold, printed, was renewed, shown, and aborted; (watched, secrets of the wire, OTPs, end)."""
+    bench.wire = bench.wire or Wire(bench.gateway)
+    bench.wire.forget()
+    unit = bench.unit(name, "simulation", bench.wire.bases["simulation"])
+    unit.configure("zz-log", {"log": {"level": "trace"}, "printer": {"print": "always"}})
+    user = ANOTHER_USER if os.geteuid() == 0 else None
+    given_to(unit, user)
     watched = Watched(unit, user)
     # Numbers that stand nowhere else by chance.
     otps = [bench.otp("simulation", otp=otp) for otp in ("970181", "970282", "970383")]
@@ -132,8 +137,7 @@ def lived(bench, name):
     watched.run("renew", "--otp-file", "-", otp=otps[0], wanted=(1,))  # used up: a refusal's words
     watched.run("verify")
     private(unit)
-    end = aborted(unit)
-    return watched, otps, end
+    return watched, otps, aborted(unit.daemon)
 
 
 def cores_allowed():
@@ -185,13 +189,11 @@ def readable(pid, user):
     return ways
 
 
-def aborted(unit):
-    """Ends the daemon as a fault of its own would; whether the kernel wrote a core."""
-    pid = unit.daemon.pid
-    os.kill(pid, signal.SIGABRT)
-    _, status = os.waitpid(pid, 0)
-    unit.daemon.returncode = -os.WTERMSIG(status)
-    unit.log.close()
+def aborted(process):
+    """Ends it as a fault of its own would; whether the kernel wrote a core."""
+    os.kill(process.pid, signal.SIGABRT)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = -os.WTERMSIG(status)
     require(os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT, "it ended with %d" % status)
     return os.WCOREDUMP(status)
 
@@ -249,7 +251,8 @@ def the_search_finds(_):
 
 
 def memory_is_private(bench):
-    """No process of the same user reads the daemon's memory; the same ways work with a process that does not mind."""
+    """No process of the same user reads the daemon's memory, nor that of an onboarding under way;
+    the same ways work with a process that does not mind."""
     user = ANOTHER_USER if os.geteuid() == 0 else None
     who = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
     other = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, **who)
@@ -260,15 +263,23 @@ def memory_is_private(bench):
         other.wait()
     require("environ" in open_ways, "the ways are closed to everything here: nothing can be shown")
     unit = bench.unit("guarded")
-    active(unit.onboard())
-    for where, folders, names in os.walk(unit.folder):
-        for path in (where, *(os.path.join(where, one) for one in folders + names)):
-            os.chown(path, user if user is not None else -1, user if user is not None else -1)
-    os.chmod(bench.folder, 0o755)
+    given_to(unit, user)
+    bench.faults({"action": "stall", "seconds": 20, "match": {"endpoint": "compliance"}, "times": 1})
+    otp, seen = bench.otp("simulation"), len(bench.calls())
+    command = [unit.program, "onboard", "--config", unit.config, "--otp-file", "-"]
+    onboarding = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  preexec_fn=cores_allowed, cwd=unit.folder, **who)
+    onboarding.stdin.write(otp.encode())
+    onboarding.stdin.close()
+    wait_for("the OTP to be on its way", 30, lambda: bench.calls()[seen:] or None)
+    ways = readable(onboarding.pid, user)
+    require(not ways, "a process of the same user gets at an onboarding by %s" % ", ".join(ways))
+    require(not aborted(onboarding), "the kernel wrote a core of an onboarding")
+    bench.faults()
+    active(unit.onboard(otp, **who))
     unit.open(**who)
-    wait_for("the daemon to be there", 10, lambda: unit.status_if_open())
     ways = readable(unit.daemon.pid, user)
-    require(not ways, "a process of the same user gets at it by %s" % ", ".join(ways))
+    require(not ways, "a process of the same user gets at the daemon by %s" % ", ".join(ways))
     print("        closed: %s" % ", ".join(open_ways))
 
 

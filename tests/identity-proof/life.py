@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 
-from bench import ENVIRONMENTS, active, one_identity, prove, require, says
+from bench import ENVIRONMENTS, active, one_identity, prove, require, says, wait_for
 
 LINE_CUT = {"action": "drop", "match": {"endpoint": ["reporting", "clearance"]}}
 ANSWER_LOST = {"action": "accept-then-drop", "match": {"endpoint": "reporting"}, "times": 1}
@@ -149,8 +149,7 @@ def killed_at_the_switch(bench):
         seen = len(bench.calls())
         runs = threading.Thread(target=unit.renew)
         runs.start()
-        while not any(r["endpoint"] == endpoint for r in bench.calls()[seen:]):
-            pass
+        wait_for("the call to " + endpoint, 60, lambda: any(r["endpoint"] == endpoint for r in bench.calls()[seen:]) or None)
         unit.sell(1)
         unit.put_down()
         runs.join()
