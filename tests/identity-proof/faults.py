@@ -61,10 +61,7 @@ class Renewed:
 
     def case(self, mode, endpoint, action):
         def case(bench):
-            if self.unit is None:
-                self.unit = bench.unit("renewed", unit={"title": "0100"})
-                active(self.unit.onboard())
-                self.known = [c["id"] for c in self.unit.csids()]
+            self.onboarded(bench)
             bench.gateway.ask("/settings", {"renewal_mode": mode})
             bench.faults(fault(action, endpoint))
             try:
@@ -78,6 +75,23 @@ class Renewed:
             finally:
                 self.known = [c["id"] for c in self.unit.csids()]
         return "renewal %s, %s: %s" % (mode, endpoint, action), case
+
+    def onboarded(self, bench):
+        if self.unit is None:
+            self.unit = bench.unit("renewed", unit={"title": "0100"})
+            active(self.unit.onboard())
+            self.known = [c["id"] for c in self.unit.csids()]
+
+    def sells(self, bench):
+        """After all of that: what it sells now is stamped with the identity that came last, and arrives."""
+        self.onboarded(bench)
+        unit = self.unit
+        unit.open()
+        unit.sell(3)
+        unit.drained()
+        unit.everything_is_there()
+        under = {row["chain"] for row in bench.calls() if row.get("hash") in {s["hash"] for s in unit.sold}}
+        require(under == {unit.csids()[-1]["id"]}, "stamped under %s, alive are %s" % (under, [c["id"] for c in unit.csids()]))
 
     def renew(self):
         """Renews; where the words say that only a new onboarding helps, that."""
@@ -93,6 +107,7 @@ CASES = [onboarding(endpoint, action) for endpoint in ONBOARDING for action in S
 CASES += [RENEWED.case(mode, endpoint, action)
           for mode, endpoints in (("428", ("renewal", "check", "production")), ("200", ("renewal",)), ("wrapped", ("renewal",)))
           for endpoint in endpoints for action in SPOILT + REFUSED]
+CASES += [("after every renewal: it sells", RENEWED.sells)]
 
 if __name__ == "__main__":
     sys.exit(prove(CASES, __doc__))

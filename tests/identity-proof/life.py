@@ -10,6 +10,8 @@ from bench import ENVIRONMENTS, active, one_identity, prove, require, says, wait
 # A renewal gives unsent documents a minute to go out. Where somebody has to act first, it does not wait.
 LINE_CUT = {"action": "drop", "match": {"endpoint": ["reporting", "clearance"]}}
 LINE_BARRED = {"action": "403", "match": {"endpoint": ["reporting", "clearance"]}}
+# Long enough that something is sold before the authority answers.
+SLOW_ANSWER = {"action": "delay", "seconds": 2, "match": {"endpoint": ["renewal", "compliance"]}, "times": 1}
 ANSWER_LOST = {"action": "accept-then-drop", "match": {"endpoint": "reporting"}, "times": 1}
 
 
@@ -49,7 +51,7 @@ def selling_till(bench, name, environment, **more):
 
 def switched(bench, unit, change, trouble=LINE_BARRED):
     """Sells into a dead line, changes the identity while the cashier sells on, and lets the line come back."""
-    bench.faults(ANSWER_LOST, trouble)
+    bench.faults(ANSWER_LOST, trouble, SLOW_ANSWER)
     unit.sell(4)
     if trouble is LINE_BARRED:
         wait_for("the queue to wait", 60, lambda: unit.status()["queue"]["paused"])

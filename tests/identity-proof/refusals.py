@@ -33,11 +33,13 @@ def otp_of_another(bench):
 
 
 def no_otp(bench):
-    unit = bench.unit("slip")
-    for text in ("12345", "1234567", "12345a", "١٢٣٤٥٦", ""):
+    unit, seen = bench.unit("slip"), len(bench.calls())
+    for text in ("12345", "1234567", "12345a", "12 345", ""):
         done = unit.attempt("onboard", "--otp-file", "-", input=text + "\n")
         require(done.returncode == 2 and "6 digits" in done.stderr, "OTP %r: %d %s" % (text, done.returncode, done.stderr))
-    require(not bench.calls(csid=None, endpoint="compliance", verdict="malformed"), "the gateway saw such an OTP")
+    require(len(bench.calls()) == seen, "the gateway saw such an OTP")
+    # The digits of an Arabic keyboard are digits.
+    active(unit.onboard(bench.otp("simulation").translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))))
 
 
 def wrong_template(bench):
@@ -97,20 +99,15 @@ def canned_certificate(bench):
         unit = bench.unit("canned", "sandbox")
         words = ("sandbox", "canned certificate", "nothing is wrong with this till", "checks have passed", "simulation")
         says(unit.onboard(), words, ("البيئة التجريبية", "ولا خلل في الجهاز", "بيئة المحاكاة"))
-        # The same words again, without an OTP being used up.
+        # The same words again, without an OTP.
         says(unit.onboard("000000"), words, ("البيئة التجريبية",))
-        require(len(bench.calls(endpoint="compliance", env="sandbox", fault=[])) >= 1, "no call")
     finally:
         bench.gateway.ask("/settings", {"sandbox_fixed_pcsid": False})
     # It is taken to the simulation, as the words say.
     unit.environment = "simulation"
     unit.configure("zz-environment", {"fatoora": {"environment": "simulation", "base_url": bench.bases["simulation"]}})
     active(unit.onboard())
-    require([c["env"] for c in unit.csids()] == ["simulation", "sandbox"] or one_in(unit, "simulation"), "no identity")
-
-
-def one_in(unit, environment):
-    return [c["env"] for c in unit.csids()].count(environment) == 1
+    require([c["env"] for c in unit.csids()].count("simulation") == 1, "no identity in the simulation")
 
 
 def revoked_while_selling(bench):
