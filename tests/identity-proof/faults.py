@@ -90,8 +90,29 @@ class Renewed:
         unit.sell(3)
         unit.drained()
         unit.everything_is_there()
-        under = {row["chain"] for row in bench.calls() if row.get("hash") in {s["hash"] for s in unit.sold}}
+        last = {s["hash"] for s in unit.sold[-3:]}
+        under = {row["chain"] for row in bench.calls() if row.get("hash") in last}
         require(under == {unit.csids()[-1]["id"]}, "stamped under %s, alive are %s" % (under, [c["id"] for c in unit.csids()]))
+
+    def while_selling(self, action):
+        """The same with the daemon running: it sells after each attempt, whatever became of that."""
+        def case(bench):
+            self.onboarded(bench)
+            bench.gateway.ask("/settings", {"renewal_mode": "428"})
+            self.unit.open()
+
+            def run():
+                done = self.renew()
+                self.unit.sell(1)
+                return done
+            for endpoint in ("renewal", "check", "production"):
+                bench.faults(fault(action, endpoint))
+                until_active(run)
+            bench.faults()
+            self.unit.drained()
+            self.unit.everything_is_there()
+            self.known = [c["id"] for c in self.unit.csids()]
+        return "renewal of a selling till: " + action, case
 
     def renew(self):
         """Renews; where the words say that only a new onboarding helps, that."""
@@ -107,6 +128,8 @@ CASES = [onboarding(endpoint, action) for endpoint in ONBOARDING for action in S
 CASES += [RENEWED.case(mode, endpoint, action)
           for mode, endpoints in (("428", ("renewal", "check", "production")), ("200", ("renewal",)), ("wrapped", ("renewal",)))
           for endpoint in endpoints for action in SPOILT + REFUSED]
+CASES += [RENEWED.while_selling(action) for action in
+          ("accept-then-drop", "accept-then-504", "truncate", "reset", "stall", "html-503", "429", "rubbish-200")]
 CASES += [("after every renewal: it sells", RENEWED.sells)]
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ import json
 import sys
 import threading
 
-from bench import ENVIRONMENTS, active, one_identity, prove, require, says, wait_for
+from bench import ENVIRONMENTS, Failed, active, one_identity, prove, require, says, wait_for
 
 # A renewal gives unsent documents a minute to go out. Where somebody has to act first, it does not wait.
 LINE_CUT = {"action": "drop", "match": {"endpoint": ["reporting", "clearance"]}}
 LINE_BARRED = {"action": "403", "match": {"endpoint": ["reporting", "clearance"]}}
 # Long enough that something is sold before the authority answers.
 SLOW_ANSWER = {"action": "delay", "seconds": 2, "match": {"endpoint": ["renewal", "compliance"]}, "times": 1}
+TTL = 20  # seconds that a certificate lives which is to end
 ANSWER_LOST = {"action": "accept-then-drop", "match": {"endpoint": "reporting"}, "times": 1}
 
 
@@ -197,10 +198,50 @@ def other_facts(bench):
     require([c["id"] for c in unit.csids()] == [first], "the identity changed")
 
 
-CASES = [renewal(environment, mode, grace) for environment in ENVIRONMENTS for mode in ("428", "200", "wrapped") for grace in (0, 3600)]
+MODES = (("428", 0), ("428", 3600), ("200", 0), ("wrapped", 0))
+CASES = [renewal(environment, mode, grace) for environment in ENVIRONMENTS for mode, grace in MODES]
 CASES += [replacement(environment) for environment in ENVIRONMENTS]
-CASES += [("renewal over a dead line", line_dead), ("renewed and replaced while closed", without_daemon), ("killed while a renewal is under way", killed_at_the_switch),
-          ("another environment in the settings", other_facts)]
+def expired(bench):
+    """A certificate that ends while the till sells: no document after its end, words what to do, and a way on
+    that loses nothing of what was stamped in time."""
+    bench.gateway.ask("/settings", {"pcsid_ttl": TTL, "renewal_mode": "428", "renewal_grace": 0})
+    unit = bench.unit("expired")
+    active(unit.onboard())
+    bench.gateway.ask("/settings", {"pcsid_ttl": 5 * 365 * 86400})
+    first = one_identity(unit)
+    unit.open()
+    bench.faults(LINE_BARRED)
+    unit.sell(3)
+
+    def refusal():
+        """The first sale that is refused."""
+        try:
+            unit.sell(1)
+        except Failed as refused:
+            return str(refused)
+        return None
+    told = wait_for("the certificate to end", 4 * TTL, refusal)
+    for word in ("expired", "tilld renew", "--replace", "انتهت صلاحية"):
+        require(word in told, "%s is not said: %s" % (word, told))
+    stamped = len(unit.sold)
+    says(unit.renew(), ("expired", "--replace"), ("انتهت", "--replace"))
+    active(unit.onboard(None, "--replace", "T01"))
+    bench.faults()
+    unit.sell(3)
+    unit.drained()
+    unit.everything_is_there()
+    second = next(c["id"] for c in unit.csids() if c["id"] != first)
+    chains_are_whole(bench, unit, first, second)
+    require(len(stamped_under(bench, unit, first)) == stamped, "documents of the first certificate")
+
+
+CASES += [
+    ("the certificate ends", expired),
+    ("renewal over a dead line", line_dead),
+    ("renewed and replaced while closed", without_daemon),
+    ("killed while a renewal is under way", killed_at_the_switch),
+    ("another environment in the settings", other_facts),
+]
 
 if __name__ == "__main__":
     sys.exit(prove(CASES, __doc__))

@@ -136,6 +136,41 @@ def revoked_while_selling(bench):
     unit.everything_is_there()
 
 
+def refused_while_selling(bench):
+    """A renewal that is refused leaves a till that sells under the identity that it has."""
+    unit = bench.unit("steady")
+    used = bench.otp("simulation")
+    active(unit.onboard(used))
+    identity = one_identity(unit)
+    unit.open()
+    for otp in (used, bench.otp("simulation", ttl=-1), bench.otp("production"), bench.otp("simulation", vat="399999999900003")):
+        says(unit.renew(otp), OTP_REFUSED, OTP_REFUSED_AR)
+        unit.sell(1)
+    require(one_identity(unit) == identity and unit.status()["selling"]["ready"], "it does not sell under its identity")
+    active(unit.renew())
+    unit.sell(1)
+    unit.drained()
+    unit.everything_is_there()
+
+
+def hiccup_while_selling(bench):
+    """One answer of 401 to a renewal is no proof of anything while reports are accepted: the sale goes on."""
+    unit = bench.unit("hiccup")
+    active(unit.onboard())
+    unit.open()
+    unit.sell(1)
+    bench.faults({"action": "401", "match": {"endpoint": "renewal"}, "times": 1})
+    done = unit.renew()
+    require(done.returncode == 1, "a renewal that the authority refused ends well: " + done.stdout)
+    unit.sell(1)
+    unit.drained()
+    active(unit.renew())
+    unit.sell(1)
+    unit.drained()
+    one_identity(unit)
+    unit.everything_is_there()
+
+
 CASES = [
     ("an OTP that was used", used_otp),
     ("an OTP that is too old", expired_otp),
@@ -147,6 +182,8 @@ CASES = [
     ("a compliance document refused", check_refused),
     ("the sandbox's canned certificate", canned_certificate),
     ("revoked while it sells", revoked_while_selling),
+    ("a renewal refused while it sells", refused_while_selling),
+    ("a renewal answered by a single 401 while it sells", hiccup_while_selling),
 ]
 
 if __name__ == "__main__":
