@@ -136,6 +136,8 @@ def lived(bench, name):
     unit.drained()
     watched.run("renew", "--otp-file", "-", otp=otps[0], wanted=(1,))  # used up: a refusal's words
     watched.run("verify")
+    watched.run("doctor", wanted=(0, 1, 2))
+    watched.run("doctor", "--json", wanted=(0, 1, 2))
     private(unit)
     return watched, otps, aborted(unit.daemon)
 
