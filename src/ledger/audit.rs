@@ -11,7 +11,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::activities::{self, ActivityRecord};
-use super::succession::{Chain, load_chains};
 use super::database::signed;
 use super::document::kind_from;
 use super::evidence::{self, Exhibit};
@@ -21,6 +20,7 @@ use super::mark::MarkFile;
 use super::migrate::SCHEMA_VERSION;
 use super::opening::{FILE_NAME, Held, fact, load_packers};
 use super::packer::Packer;
+use super::succession::{Chain, load_chains};
 use super::{OpenError, StorageError, backup, database};
 use crate::chain::{Head, InvoiceHash, Link, PreviousHash, follow};
 use crate::stamp::{self, Verified};

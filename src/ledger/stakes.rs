@@ -41,7 +41,10 @@ pub struct Word {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// Documents, and the number counter of the newest.
-    Mark { documents: u64, counter: u64 },
+    Mark {
+        documents: u64,
+        counter: u64,
+    },
     Nothing,
     /// Edited or damaged.
     Damaged,

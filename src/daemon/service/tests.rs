@@ -17,7 +17,7 @@ use crate::chain::InvoiceHash;
 use crate::daemon::identity::{self, Entry};
 use crate::daemon::slips::Shop;
 use crate::invoice::{Draft, Finding, Seller};
-use crate::ledger::{TestClock, Unit};
+use crate::ledger::{OnRenewal, TestClock, Unit};
 use crate::money::Halalas;
 use crate::receipt::PaperWidth;
 use crate::stamp::{Signer, SignerError, StampCertificate};
@@ -126,6 +126,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         environment: "sandbox".to_owned(),
         number_prefix: "T1-".to_owned(),
         dictionary: Vec::new(),
+        on_renewal: OnRenewal::Restart,
     };
     store.activate(unit).unwrap();
     let (ledger, _) = Ledger::start(store).unwrap();
@@ -133,7 +134,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         till: "T1".to_owned(),
         environment: "sandbox".to_owned(),
         address_override: None,
-        anchor: data.with_file_name("anchor"),
+        anchor: data.with_file_name("mark"),
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
