@@ -22,12 +22,26 @@ fn note(words: String) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A till of which nothing but one warning is known.
+fn examined(config: &std::path::Path) -> tilld::doctor::Report {
+    use tilld::doctor::{Check, Level, Report, Subject};
+    use tilld::text::Bilingual;
+    CALLED.lock().unwrap().push(format!("doctor {}", config.display()));
+    let check = Check {
+        subject: Subject::Service,
+        level: Level::Warning,
+        finding: Bilingual::new("a | b", "أ"),
+        remedy: Some(Bilingual::new("mend it", "أصلحه")),
+    };
+    Report { till: Some("T07".to_owned()), checks: vec![check], measures: Vec::new() }
+}
+
 const HOOKS: Hooks = Hooks {
     serve: |settings| note(format!("serve {}", settings.till.name)),
     demo: |DemoOptions { dir, width, seed, keep }| {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
-    sandbox: |SandboxOptions { listen }| note(format!("sandbox {listen}")),
+    sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
@@ -39,6 +53,8 @@ const HOOKS: Hooks = Hooks {
             serial_number: settings.unit.serial_number.clone(),
             environment: "sandbox".to_owned(),
             vat_number: settings.seller.vat.as_str().to_owned(),
+            certificate: "1234".to_owned(),
+            key: Some("00".repeat(32)),
             valid_until: "2031-03-14".to_owned(),
         })
     },
@@ -49,7 +65,23 @@ const HOOKS: Hooks = Hooks {
         note(format!("recover {:?} {:?}", options.word, options.last_number))?;
         Ok(Told { text: "what is wrong".to_owned(), found: options.word.is_none() })
     },
+    doctor: examined,
 };
+
+fn sandbox_told(options: &SandboxOptions) -> String {
+    let SandboxOptions { listen, script, settings, clock_offset } = options;
+    let mut told = listen.to_string();
+    if let Some(path) = script {
+        told.push_str(&format!(" {}", path.display()));
+    }
+    for setting in settings {
+        told.push_str(&format!(" {setting}"));
+    }
+    if let Some(seconds) = clock_offset {
+        told.push_str(&format!(" {seconds}"));
+    }
+    told
+}
 
 fn no_terminal(_: &str) -> std::io::Result<zeroize::Zeroizing<String>> {
     Err(std::io::ErrorKind::NotFound.into())
@@ -98,6 +130,7 @@ fn help_teaches_and_mistakes_are_usage() {
         &["config", "check", "--help"],
         &["credit", "--help"],
         &["correct", "--help"],
+        &["doctor", "--help"],
     ] {
         let help = run(args);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{args:?}");
@@ -122,6 +155,24 @@ fn help_teaches_and_mistakes_are_usage() {
         assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{args:?}");
         assert!(!wrong.err.is_empty());
     }
+}
+
+#[test]
+fn doctor_ends_as_monitoring_plugins_do() {
+    let english = run(&["doctor"]);
+    assert_eq!((english.code, english.err.as_str()), (1, ""));
+    assert_eq!(
+        english.out,
+        "TILLD WARNING T07: Service: a / b\nWARNING   Service: a / b\n          -> do: mend it\n"
+    );
+    let both = run(&["doctor", "--lang", "both"]).out;
+    assert!(both.contains("mend it") && both.contains("أصلحه"), "{both}");
+    let json: serde_json::Value = serde_json::from_str(&run(&["doctor", "--json"]).out).unwrap();
+    assert_eq!(
+        (json["level"].as_str(), json["checks"][0]["finding"].as_str()),
+        (Some("warning"), Some("a | b"))
+    );
+    assert_eq!(run(&["doctor", "--lang", "fr"]).code, 2);
 }
 
 #[test]
@@ -427,6 +478,8 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["demo", "--dir", "x", "--width", "58", "--seed", "9", "--keep"]).code, 0);
     assert_eq!(run(&["demo"]).code, 0);
     assert_eq!(run(&["sandbox", "--listen", "127.0.0.1:0"]).code, 0);
+    let scripted = ["sandbox", "--script", "s.json", "--set", "renewal=200", "--set", "chain=strict"];
+    assert_eq!(run(&[&scripted[..], &["--clock-offset", "-60"]].concat()).code, 0);
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
     assert_eq!(run_with("\u{feff}١٢٣٤٥٦\r\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
@@ -440,6 +493,7 @@ fn what_starts_something_gets_its_options() {
         format!("demo x {} 9 true", PaperWidth::Mm58.dots()),
         "demo demo-out 576 1 false".to_owned(),
         "sandbox 127.0.0.1:0".to_owned(),
+        "sandbox 127.0.0.1:8793 s.json renewal=200 chain=strict -60".to_owned(),
         "onboard T07 123456".to_owned(),
         "onboard T07 654321".to_owned(),
         "onboard T07 123456".to_owned(),

@@ -2,13 +2,14 @@
 //! the faces do not depend on the wiring.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::api::IdentityTask;
 use crate::api::wire::{ActivityList, Verification};
 use crate::config::Settings;
+use crate::doctor;
 use crate::receipt::PaperWidth;
 
 /// The functions behind the subcommands that start something.
@@ -34,6 +35,8 @@ pub struct Hooks {
     pub activities: fn(&Settings, usize) -> Result<ActivityList, Failure>,
     /// Tells what keeps a till from starting, or does what the operator decided.
     pub recover: fn(RecoverOptions) -> Result<Told, Failure>,
+    /// Looks at the till of a configuration file, running or not, and changes nothing.
+    pub doctor: fn(&Path) -> doctor::Report,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +54,12 @@ pub struct DemoOptions {
 pub struct SandboxOptions {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Settings and fault rules as JSON.
+    pub script: Option<PathBuf>,
+    /// Settings as `name=value`, after those of the script.
+    pub settings: Vec<String>,
+    /// Seconds that its clock is ahead of the machine's.
+    pub clock_offset: Option<i64>,
 }
 
 /// No `Debug`: it holds the OTP.
@@ -83,6 +92,11 @@ pub struct ActiveUnit {
     pub serial_number: String,
     pub environment: String,
     pub vat_number: String,
+    /// The certificate's serial number in decimal digits.
+    pub certificate: String,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal digits;
+    /// unknown where a running till tells of itself.
+    pub key: Option<String>,
     /// The day in Riyadh on which the certificate ends, `2031-03-14`.
     pub valid_until: String,
 }
@@ -122,6 +136,8 @@ pub enum Failure {
     Shown,
     /// The command or the configuration cannot be used; exit code 2.
     Usage(String),
+    /// Something was found and has been shown already; an exit code of its own.
+    Level(u8),
 }
 
 impl Failure {
@@ -129,13 +145,14 @@ impl Failure {
         match self {
             Failure::Finding(_) | Failure::Shown => 1,
             Failure::Usage(_) => 2,
+            Failure::Level(code) => *code,
         }
     }
 
     pub(super) fn words(self) -> Option<String> {
         match self {
             Failure::Finding(words) | Failure::Usage(words) => Some(words),
-            Failure::Shown => None,
+            Failure::Shown | Failure::Level(_) => None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod config_check;
 mod correct;
 mod credit;
 mod demo;
+mod doctor;
 mod hooks;
 mod identity;
 mod issue;
@@ -60,12 +61,14 @@ On a till:
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
+  tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
   tilld activity                  what was done to the till, when and by whom
   tilld recover                   why the till does not start, and the ways out
   tilld check invoice.xml         judge any e-invoice, ours or another's
 
-Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.";
+Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.
+tilld doctor ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown.";
 
 #[derive(Debug, Parser)]
 #[command(name = "tilld", version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
@@ -84,6 +87,7 @@ enum Command {
     Correct(correct::Args),
     Show(show::Args),
     Status(status::Args),
+    Doctor(doctor::Args),
     Verify(verify::Args),
     Activity(activity::Args),
     Recover(recover::Args),
@@ -137,6 +141,7 @@ impl Command {
             Command::Correct(args) => args.run(streams),
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
+            Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
             Command::Activity(args) => args.run(hooks, streams),
             Command::Recover(args) => args.run(hooks, streams),

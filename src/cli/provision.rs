@@ -8,7 +8,9 @@ use zeroize::Zeroizing;
 
 use super::hooks::ActiveUnit;
 use super::otp::{self, OtpSource};
-use super::{Failure, Hooks, Streams};
+use super::{Failure, Hooks, Streams, till};
+use crate::api::client::ClientError;
+use crate::api::wire::{Certificate, Identity};
 use crate::config::{self, ConfigError, DEFAULT_FILE, Existing, Named, OtpPlace, Provision};
 
 /// Set up this till from one file: configuration, key, certificate
@@ -42,6 +44,9 @@ pub struct Args {
     /// Only say what is to be mended; nothing is written or sent
     #[arg(long)]
     check: bool,
+    /// Only write the configuration, where another account gets the certificate
+    #[arg(long, conflicts_with_all = ["check", "table"])]
+    config_only: bool,
     /// The result as one line of JSON
     #[arg(long)]
     json: bool,
@@ -87,6 +92,16 @@ impl Args {
         if self.check {
             return self.say_good(&provision, streams);
         }
+        if self.config_only {
+            self.write(&provision, streams)?;
+            return self.say_written(&provision, streams);
+        }
+        let socket = provision.settings.api.socket.clone();
+        match till::ask(&socket, async |client| client.identity().await)? {
+            Ok(known) => return self.through_the_till(file, &provision, &known, streams),
+            Err(ClientError::NotRunning(_)) => {}
+            Err(error) => return Err(till::refusal(&error)),
+        }
         let before = (hooks.standing)(&provision.settings)?;
         if let Some(conflict) = before.conflict {
             return Err(Failure::Finding(conflict));
@@ -99,26 +114,77 @@ impl Args {
         let mut progress = |step: &str| streams.complain(&format!("{till}: {step}"));
         let unit = (hooks.provision)(&provision.settings, otp, &mut progress)?;
         self.report(&till, &unit, false, streams)?;
-        match (&provision.otp, before.needs_otp) {
-            (OtpPlace::File(path), true) if self.otp.otp_file.is_none() => {
-                streams.complain(&format!("{till}: the OTP in {} is used up.", path.display()));
-            }
-            (OtpPlace::Inline(_), true) if self.otp.otp_file.is_none() => {
-                streams.complain(&format!("{till}: the OTP in {} is used up.", file.display()));
-            }
-            _ => {}
+        if before.needs_otp {
+            self.say_used(file, &provision, streams);
+        }
+        streams.complain(&format!("{till}: start the till now: systemctl restart tilld"));
+        Ok(())
+    }
+
+    /// A till that runs onboards itself and goes on selling; its configuration is
+    /// the one that it was started with.
+    fn through_the_till(
+        &self,
+        file: &Path,
+        provision: &Provision,
+        known: &Identity,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Failure> {
+        let till = &provision.settings.till.name;
+        if self.existing(provision)? != Existing::Same {
+            return Err(Failure::Finding(format!(
+                "a till runs here, and {} is not what the provisioning file says. Nothing was changed. Stop the till \
+                 (systemctl stop tilld) and run again",
+                self.config.display()
+            )));
+        }
+        if let ("active", Some(certificate)) = (known.state.as_str(), &known.certificate) {
+            return self.report(till, &unit(provision, certificate), true, streams);
+        }
+        let otp = if known.needs_otp { Some(self.read_otp(&provision.otp, streams)?) } else { None };
+        streams.complain(&format!("{till}: the till runs and does this itself"));
+        let socket = &provision.settings.api.socket;
+        let done = till::ask(socket, async |client| client.onboard(otp.as_ref(), None).await)?;
+        let done = done.map_err(|error| till::refusal(&error))?;
+        self.report(till, &unit(provision, &done.certificate), false, streams)?;
+        if otp.is_some() {
+            self.say_used(file, provision, streams);
         }
         Ok(())
+    }
+
+    /// That an OTP which stays where it is can be thrown away.
+    fn say_used(&self, file: &Path, provision: &Provision, streams: &mut Streams<'_>) {
+        let place = match &provision.otp {
+            _ if self.otp.otp_file.is_some() => return,
+            OtpPlace::File(path) => path.as_path(),
+            OtpPlace::Inline(_) => file,
+            OtpPlace::Elsewhere => return,
+        };
+        let till = &provision.settings.till.name;
+        streams.complain(&format!("{till}: the OTP in {} is used up.", place.display()));
+    }
+
+    fn say_written(&self, provision: &Provision, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        let name = &provision.settings.till.name;
+        if self.json {
+            return streams.say(&self.facts(provision, "configured"));
+        }
+        streams.say(&format!("{name}: the configuration is in place; the till has yet to be onboarded."))
+    }
+
+    fn facts(&self, provision: &Provision, state: &str) -> String {
+        let settings = &provision.settings;
+        json!({"till": settings.till.name, "state": state, "serial_number": settings.unit.serial_number,
+            "environment": settings.fatoora.environment.word(), "vat_number": settings.seller.vat.as_str(),
+            "config": self.config})
+        .to_string()
     }
 
     fn say_good(&self, provision: &Provision, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let name = &provision.settings.till.name;
         if self.json {
-            let unit = &provision.settings.unit;
-            let line = json!({"till": name, "state": "checked", "serial_number": unit.serial_number,
-                "environment": provision.settings.fatoora.environment.word(),
-                "vat_number": provision.settings.seller.vat.as_str(), "config": self.config});
-            return streams.say(&line.to_string());
+            return streams.say(&self.facts(provision, "checked"));
         }
         streams.say(&format!("{name}: the provisioning file is good."))?;
         if let OtpPlace::File(path) = &provision.otp
@@ -141,10 +207,7 @@ impl Args {
 
     fn write(&self, provision: &Provision, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let target = &self.config;
-        let failed = |what: &str, error: &std::io::Error| {
-            Failure::Finding(format!("the configuration {} cannot be {what} ({error})", target.display()))
-        };
-        match provision.existing(target).map_err(|error| failed("read", &error))? {
+        match self.existing(provision)? {
             Existing::Same => return Ok(()),
             Existing::Nothing => {}
             Existing::Other if self.replace_config => {}
@@ -156,13 +219,22 @@ impl Args {
                 )));
             }
         }
-        config::install(target, &provision.text, CONFIG_MODE).map_err(|error| failed("written", &error))?;
+        config::install(target, &provision.text, CONFIG_MODE)
+            .map_err(|error| self.failed("written", &error))?;
         streams.complain(&format!(
             "{}: the configuration is written to {}",
             provision.settings.till.name,
             target.display()
         ));
         Ok(())
+    }
+
+    fn existing(&self, provision: &Provision) -> Result<Existing, Failure> {
+        provision.existing(&self.config).map_err(|error| self.failed("read", &error))
+    }
+
+    fn failed(&self, what: &str, error: &std::io::Error) -> Failure {
+        Failure::Finding(format!("the configuration {} cannot be {what} ({error})", self.config.display()))
     }
 
     fn report(
@@ -172,11 +244,11 @@ impl Args {
         before: bool,
         streams: &mut Streams<'_>,
     ) -> Result<(), Failure> {
-        let ActiveUnit { serial_number, environment, vat_number, valid_until } = unit;
+        let ActiveUnit { serial_number, environment, vat_number, certificate, key, valid_until } = unit;
         if self.json {
             let line = json!({"till": till, "state": "active", "already": before, "serial_number": serial_number,
                 "environment": environment, "vat_number": vat_number, "valid_until": valid_until,
-                "config": self.config});
+                "certificate_serial": certificate, "key_sha256": key, "config": self.config});
             return streams.say(&line.to_string());
         }
         let word = if before { "was active already" } else { "active" };
@@ -239,6 +311,21 @@ impl Args {
             config::install(&path, &file.text, FILE_MODE).map_err(|error| failed(&path, error))?;
         }
         Ok(())
+    }
+}
+
+/// The identity that a running till tells of, which is that of its configuration.
+fn unit(provision: &Provision, certificate: &Certificate) -> ActiveUnit {
+    let settings = &provision.settings;
+    // A moment such as 2031-03-14T21:05:09+03:00: its day is enough.
+    let day = certificate.valid_until.split('T').next().unwrap_or_default();
+    ActiveUnit {
+        serial_number: settings.unit.serial_number.clone(),
+        environment: settings.fatoora.environment.word().to_owned(),
+        vat_number: settings.seller.vat.as_str().to_owned(),
+        certificate: certificate.serial_number.clone(),
+        key: None,
+        valid_until: day.to_owned(),
     }
 }
 

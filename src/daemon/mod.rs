@@ -3,6 +3,7 @@
 
 mod books;
 mod demo;
+mod doctor;
 mod findings;
 mod identity;
 mod onboarding;
@@ -31,4 +32,5 @@ pub const HOOKS: Hooks = Hooks {
     verify: serve::verify_at_rest,
     activities: serve::activities_at_rest,
     recover: recover::run,
+    doctor: doctor::run,
 };

@@ -85,7 +85,7 @@ fn obtain(
 
 /// The ledger of this till, so that no daemon works on it; one that does and did
 /// not answer would go on stamping under the identity that is switched away from.
-fn take_ledger(settings: &Settings) -> Result<Lock, Failure> {
+pub fn take_ledger(settings: &Settings) -> Result<Lock, Failure> {
     Lock::take(&settings.till.data_dir).map_err(|error| match error {
         OpenError::InUse { dir } => both(&Bilingual::new(
             format!(

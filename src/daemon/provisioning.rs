@@ -2,10 +2,11 @@
 
 use std::pin::pin;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use super::{identity, owner};
+use super::{identity, onboarding, owner};
 use crate::cli::{ActiveUnit, Failure, Standing};
 use crate::config::Settings;
 use crate::fatoora::Otp;
@@ -25,7 +26,8 @@ pub fn standing(settings: &Settings) -> Result<Standing, Failure> {
         let device = onboard::device(&vault).map_err(failed)?;
         let mut standing = Standing { needs_otp: device.needs_otp(), ..Standing::default() };
         let Device::Active { until } = device else { return Ok(standing) };
-        let Some(found) = onboard::load_identity(&vault, &identity::keys(settings).map_err(Failure::Finding)?).map_err(failed)? else { return Ok(standing) };
+        let keys = identity::keys(settings).map_err(Failure::Finding)?;
+        let Some(found) = onboard::load_identity(&vault, &keys).map_err(failed)? else { return Ok(standing) };
         let plan = identity::plan(settings);
         if found.environment != plan.environment || found.profile != plan.profile {
             let (environment, vat) = (found.environment, found.profile.vat.clone());
@@ -55,13 +57,15 @@ fn onboard(
 ) -> Result<ActiveUnit, Failure> {
     let vault = identity::open_vault(settings).map_err(Failure::Finding)?;
     let keys = identity::keys(settings).map_err(Failure::Finding)?;
+    // Held to the end: no till may start and stamp while its identity is made.
+    let _ledger = onboarding::take_ledger(settings)?;
     let authority = identity::client(settings).map_err(Failure::Finding)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
     let (told, mut heard) = mpsc::unbounded_channel();
-    let onboarding = Onboarding {
+    let work = Onboarding {
         vault: &vault,
         keys: &keys,
         authority: &authority,
@@ -76,7 +80,7 @@ fn onboard(
         },
     };
     let done = runtime.block_on(async {
-        let mut running = pin!(onboarding.run(otp));
+        let mut running = pin!(work.run(otp));
         loop {
             tokio::select! {
                 biased;
@@ -108,8 +112,14 @@ fn unit(identity: &Identity) -> ActiveUnit {
         serial_number: identity.profile.serial.clone(),
         environment: identity.environment.word().to_owned(),
         vat_number: identity.profile.vat.clone(),
+        certificate: identity.certificate.serial().to_owned(),
+        key: Some(hex(&Sha256::digest(identity.certificate.public_key_der()))),
         valid_until: until.map_or_else(String::new, IssueMoment::date),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn in_words(error: &OnboardError) -> String {

@@ -95,6 +95,23 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Opens a vault only to look into it: nothing is made, renewed or removed.
+    /// `None` if nothing was ever sealed there.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]. A vault that still lies under an older key looks
+    /// damaged, or its key missing, until the daemon has opened it once.
+    pub fn look(directory: &Path, wrapping: &Wrapping) -> Result<Option<Vault>, VaultError> {
+        let about = match fs::metadata(directory) {
+            Ok(about) => about,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(VaultError::Io { path: directory.to_owned(), error }),
+        };
+        private(directory, &about, 0o700)?;
+        let found = wrapping::known(directory, wrapping)?;
+        Ok(found.map(|(key, source)| Vault { directory: directory.to_owned(), key, source }))
+    }
+
     /// What seals it.
     pub fn source(&self) -> &KeySource {
         &self.source

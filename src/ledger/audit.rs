@@ -15,7 +15,7 @@ use super::database::signed;
 use super::document::kind_from;
 use super::evidence::{self, Exhibit};
 use super::ids::{ChainId, DocumentId};
-use super::judgement::{Seen, Verdict, View};
+use super::judgement::{self, Seen, Verdict, View};
 use super::mark::MarkFile;
 use super::migrate::SCHEMA_VERSION;
 use super::opening::{FILE_NAME, Held, fact, load_packers};
@@ -81,14 +81,18 @@ pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report,
 
 /// Holds the ledger against the high-water mark: `Some` says why the two do not
 /// go together: documents or entries of the log that were written here are
-/// missing from the file, the mark belongs to another ledger, or it is missing.
+/// missing from the file, the mark belongs to another ledger, or one of the two is
+/// missing. A till that never sold has nothing to compare.
 /// Needs no lock; the mark is read first, since a running till writes it after
 /// the document.
 pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<OpenError>, OpenError> {
     let failed = |source| OpenError::Mark { anchor: anchor.to_owned(), source };
     let seen = Seen { path: anchor.to_owned(), reading: MarkFile::peek(anchor).map_err(failed)? };
     let path = dir.join(FILE_NAME);
-    let db = open(&path)?;
+    if !path.exists() {
+        return Ok(judgement::missing(&path, &[&seen]));
+    }
+    let db = open_with(&path, database::open_resting)?;
     let judged = Held::load(&db).and_then(|held| {
         let view = View {
             db: &db,
@@ -124,11 +128,19 @@ pub fn check_file(dir: &Path) -> Result<(), OpenError> {
 }
 
 fn open(path: &Path) -> Result<Connection, OpenError> {
+    open_with(path, database::open_reader)
+}
+
+/// Opens a ledger of this version to read it, in the way of `reader`.
+pub(super) fn open_with(
+    path: &Path,
+    reader: fn(&Path) -> Result<Connection, StorageError>,
+) -> Result<Connection, OpenError> {
     let storage = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
     if !path.exists() {
         return Err(OpenError::NoLedger { path: path.to_owned() });
     }
-    let db = database::open_reader(path).map_err(storage)?;
+    let db = reader(path).map_err(storage)?;
     let read =
         |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| storage(error.into()));
     if read("PRAGMA application_id")? != database::APPLICATION_ID {

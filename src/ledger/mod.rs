@@ -57,6 +57,7 @@ mod prints;
 mod queue;
 mod recovery;
 mod refusal;
+pub mod rest;
 mod returns;
 mod sample;
 mod stakes;

@@ -71,13 +71,8 @@ impl OnboardError {
                 "تعذّر إعداد مستند الامتثال. تحقق من بيانات البائع في الإعدادات".to_owned()
             }
             OnboardError::Csr(_) => "تعذّر إعداد طلب الشهادة. تحقق من بيانات الجهاز في الإعدادات".to_owned(),
-            OnboardError::Key(error) | OnboardError::Record(RecordError::Key(error)) => key(error).to_owned(),
-            OnboardError::Record(RecordError::Vault(VaultError::Busy { .. })) => {
-                "نسخة أخرى من البرنامج تعمل على مجلد المفاتيح نفسه. انتظر حتى تنتهي أو أوقفها".to_owned()
-            }
-            OnboardError::Record(_) => {
-                "تعذّر استخدام مجلد المفاتيح. اعرض الرسالة الإنجليزية على الدعم الفني".to_owned()
-            }
+            OnboardError::Key(error) => key(error).to_owned(),
+            OnboardError::Record(error) => record(error).to_owned(),
             OnboardError::Forbidden(_) => "خلل في البرنامج. أبلغ الجهة المطوّرة".to_owned(),
         }
     }
@@ -101,6 +96,30 @@ const fn old_refused(expired: bool, answer_lost: bool) -> &'static str {
     }
 }
 
+const fn record(error: &RecordError) -> &'static str {
+    match error {
+        RecordError::Key(error) => key(error),
+        RecordError::Vault(VaultError::Busy { .. }) => {
+            "نسخة أخرى من البرنامج تعمل على مجلد المفاتيح نفسه. انتظر حتى تنتهي أو أوقفها"
+        }
+        RecordError::Vault(VaultError::TooOpen { .. } | VaultError::Owner { .. }) => {
+            "صلاحيات مجلد المفاتيح أو مالكه غير صحيحة. صحّحها كما تبيّن الرسالة الإنجليزية وأعد التشغيل"
+        }
+        RecordError::Vault(
+            VaultError::KeyMissing { .. } | VaultError::KeyDamaged { .. } | VaultError::BlobDamaged { .. },
+        ) => {
+            "تعذّر فتح مجلد المفاتيح: نُقل من جهاز آخر أو تغيّر أو فُقد مفتاحه. على جهازه الأصلي استعد المجلد كاملًا من نسخة \
+             احتياطية، أما الجهاز الجديد فيُسجَّل جهازًا مستقلًا"
+        }
+        RecordError::Newer { .. } => "كُتبت هوية هذا الجهاز بإصدار أحدث من البرنامج. ثبّت الإصدار الأحدث من جديد",
+        RecordError::Unreadable(_) | RecordError::Incomplete { .. } => {
+            "الهوية المحفوظة تالفة. استعد مجلد المفاتيح من نسخة احتياطية، أو انقله إلى مكان آمن وسجّل الجهاز من جديد"
+        }
+        RecordError::State(_) => "خلل في البرنامج. أبلغ الجهة المطوّرة",
+        RecordError::Vault(_) => "تعذّر استخدام مجلد المفاتيح. اعرض الرسالة الإنجليزية على الدعم الفني",
+    }
+}
+
 const fn key(error: &KeyError) -> &'static str {
     match error {
         KeyError::TokenNotSet { .. } => {
@@ -110,5 +129,82 @@ const fn key(error: &KeyError) -> &'static str {
             "مفتاح هذا الجهاز محفوظ في وحدة أمان لا يدعمها هذا الإصدار من البرنامج. ثبّت الإصدار الذي يدعمها"
         }
         _ => "تعذّر إنشاء مفتاح الختم أو فتحه. أعد تشغيل الجهاز وحاول من جديد",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fatoora::{Environment, SetupFault};
+    use crate::onboard::{NoStamp, Trouble, Unfit};
+
+    fn all() -> Vec<OnboardError> {
+        use OnboardError as E;
+        let (environment, vat) = (Environment::Production, String::new);
+        let path = std::path::PathBuf::new;
+        let records = [
+            RecordError::Key(KeyError::Randomness),
+            RecordError::Vault(VaultError::Busy { path: path() }),
+            RecordError::Vault(VaultError::KeyMissing { path: path() }),
+            RecordError::Vault(VaultError::BlobDamaged { path: path() }),
+            RecordError::Vault(VaultError::TooOpen { path: path(), mode: 0o644, right: 0o600 }),
+            RecordError::Vault(VaultError::Randomness),
+            RecordError::Newer { found: 3 },
+            RecordError::Unreadable(String::new()),
+            RecordError::Incomplete { state: "active", what: "key" },
+        ];
+        let unfit = [
+            Unfit::SandboxCanned,
+            Unfit::OtherKey,
+            Unfit::OtherVat { expected: vat(), found: vat() },
+            Unfit::Title { expected: vat(), found: vat() },
+            Unfit::Expired { not_after: 0 },
+        ];
+        let troubles =
+            [Trouble::Offline, Trouble::Lost, Trouble::Unavailable, Trouble::Throttled].into_iter().chain(
+                [SetupFault::Credentials, SetupFault::Forbidden, SetupFault::Certificate].map(Trouble::Setup),
+            );
+        let flags = [(false, false), (false, true), (true, false)];
+        let mut all = vec![
+            E::Profile(Vec::new()),
+            E::WrongTemplate { environment },
+            E::CsrRefused(Vec::new()),
+            E::ChecksFailed { step: "standard-compliant", findings: Vec::new() },
+            E::MissingSteps(Vec::new()),
+            E::ProductionRefused(Vec::new()),
+            E::ComplianceLapsed,
+            E::AlreadyActive { environment, vat: vat() },
+            E::NothingToRenew,
+            E::RenewalElsewhere { environment, vat: vat() },
+            E::Clock,
+            E::Sample { step: "standard-compliant", why: String::new() },
+        ];
+        all.extend(flags.map(|(expired, answer_lost)| E::OldRefused { expired, answer_lost }));
+        all.extend([true, false].map(|answer_lost| E::OtpNeeded { answer_lost }));
+        all.extend([true, false].map(|answer_lost| E::OtpRefused { answer_lost }));
+        all.extend([NoStamp::Expired { since: 0 }, NoStamp::Revoked, NoStamp::NoIdentity].map(E::Ended));
+        all.extend(records.map(E::Record));
+        all.extend(unfit.map(E::Certificate));
+        all.extend(troubles.map(|trouble| E::Network { trouble, detail: String::new() }));
+        all
+    }
+
+    #[test]
+    fn whatever_stops_it_is_said_in_two_languages() {
+        for error in all() {
+            let words = error.words();
+            let arabic = words.ar.chars().filter(|c| ('\u{600}'..='\u{6ff}').contains(c)).count();
+            assert!(words.en.len() > 30 && arabic > 15, "{error:?}: {words:?}");
+            assert!(words.en.is_ascii(), "{}", words.en);
+        }
+    }
+
+    /// No word sends anyone to move a vault that holds an identity.
+    #[test]
+    fn an_identity_is_never_moved_away_by_our_words() {
+        for error in all().iter().filter(|error| !matches!(error, OnboardError::Record(_))) {
+            let words = error.words();
+            assert!(!words.en.contains("vault") && !words.ar.contains("مجلد المفاتيح"), "{words:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::device::Device;
 use super::identity::{Identity, of};
-use super::record::{Place, Record, RecordError};
+use super::record::{Place, Record, RecordError, Road};
 use crate::fatoora::{Credentials, Environment};
 use crate::keys::{KeyStore, Vault, VaultError};
 use crate::stamp::StampCertificate;
@@ -19,6 +19,8 @@ pub struct Bundles {
     pub current_state: Device,
     /// Of the bundle in the making beside the current one.
     pub successor_state: Option<Device>,
+    /// Whether it is a renewal or a replacement: what to run again to go on with it.
+    pub successor_road: Option<Road>,
     /// The oldest one first.
     pub former: Vec<Former>,
 }
@@ -55,11 +57,12 @@ pub fn bundles(vault: &Vault, keys: &KeyStore) -> Result<Bundles, RecordError> {
     let former = formers(vault)?;
     let former =
         former.iter().filter(|record| !is_current(record)).map(Former::of).collect::<Result<_, _>>()?;
-    let successor_state = successor.filter(|record| !is_current(record)).map(|record| record.device);
+    let successor = successor.filter(|record| !is_current(record));
     Ok(Bundles {
         current: current.map(|record| of(record, keys)).transpose()?,
         current_state: device.map_or(Device::Blank, |record| record.device),
-        successor_state,
+        successor_road: successor.as_ref().map(|record| record.road),
+        successor_state: successor.map(|record| record.device),
         former,
     })
 }

@@ -113,9 +113,6 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
         let mut otp = otp;
         let mut steps_missed = false;
         loop {
-            if let Some(event) = record.device.by_clock((self.now)()) {
-                self.step(record, event)?;
-            }
             match record.device.clone() {
                 Device::Blank => self.make_key(record)?,
                 Device::KeyMade => self.make_request(record)?,
@@ -171,9 +168,10 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
     /// The record of the first identity. One that is not active yet takes new
     /// facts, an active one does not.
     fn open_first(&mut self) -> Result<Record, OnboardError> {
-        let Some(record) = Record::load(self.vault, Place::Device)? else {
+        let Some(mut record) = Record::load(self.vault, Place::Device)? else {
             return Ok(self.blank(Place::Device, Road::Onboarding));
         };
+        record.settle(self.vault, (self.now)())?;
         match record.device {
             Device::Active { .. } if !self.is_wanted(&record)? => {
                 let environment = record.environment()?;

@@ -29,7 +29,7 @@ pub use error::OnboardError;
 pub use flow::Onboarding;
 pub use identity::{Identity, device, load_identity, request};
 pub use plan::Plan;
-pub use record::RecordError;
+pub use record::{RecordError, Road};
 pub use samples::Step;
 pub use trouble::Trouble;
 pub use words::{News, NoStamp, StartedOver};

@@ -72,7 +72,7 @@ impl Place {
 /// How a bundle comes to its production CSID.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Road {
+pub enum Road {
     /// `POST /compliance`: the first identity, and each replacement.
     #[default]
     Onboarding,
