@@ -10,7 +10,8 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    Api, ChainOnRenewal, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit, UnitTitle,
+    Api, ChainOnRenewal, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
+    UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
@@ -151,7 +152,10 @@ impl Judge<'_> {
     fn witness(&mut self, path: PathBuf, anchor: Option<&Path>, data_dir: Option<&Path>) -> Option<PathBuf> {
         let path = self.path("till.witness", path)?;
         if anchor == Some(&path) || data_dir.is_some_and(|dir| path.starts_with(dir)) {
-            return self.refuse("till.witness", "is the anchor itself or lies in data_dir, and so knows no more than they do");
+            return self.refuse(
+                "till.witness",
+                "is the anchor itself or lies in data_dir, and so knows no more than they do",
+            );
         }
         Some(path)
     }

@@ -164,6 +164,8 @@ pub struct LedgerFacts {
     /// Moment of issue of the last document.
     pub last_issued: Option<i64>,
     pub mark: Mark,
+    /// A witness beside the anchor that does not keep the mark: its path and why.
+    pub silent: Option<(String, String)>,
     /// What is wrong with the file, if it does not open, and what to do.
     pub trouble: Option<Bilingual>,
 }

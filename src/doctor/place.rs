@@ -52,6 +52,7 @@ fn mark(found: &Known<LedgerFacts>) -> Check {
         Err(because) => return Check::unknown(subject, because),
     };
     match &facts.mark {
+        Mark::Agrees | Mark::None if facts.silent.is_some() => silent(facts),
         Mark::Agrees => Check::ok(subject, "it agrees with the ledger", "مطابقة للسجل"),
         Mark::None => {
             Check::ok(subject, "none yet: nothing was issued here", "لا توجد بعد لأنه لم تصدر أي فاتورة")
@@ -68,6 +69,23 @@ fn mark(found: &Known<LedgerFacts>) -> Check {
             ),
         ),
     }
+}
+
+/// The till sells without this witness, but a restored disk is noticed less surely.
+fn silent(facts: &LedgerFacts) -> Check {
+    let (path, why) = facts.silent.clone().unwrap_or_default();
+    Check::new(
+        Subject::Mark,
+        Level::Warning,
+        Bilingual::new(
+            format!("the witness {path} does not keep the mark: {why}"),
+            format!("الشاهد {path} لا يحفظ العلامة: {why}"),
+        ),
+        Bilingual::new(
+            "Put its medium back, or look at owner, permissions and free space there. Selling goes on.",
+            "أعد وسيطه أو افحص المالك والصلاحيات والمساحة هناك. يستمر البيع.",
+        ),
+    )
 }
 
 fn data_directory(home: &Home) -> Check {

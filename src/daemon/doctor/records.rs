@@ -36,6 +36,10 @@ pub(super) fn told(status: &Status) -> Records {
             documents: status.documents,
             last_issued: status.last.as_ref().and_then(|last| unix(&last.issued_at)),
             mark: if status.documents == 0 { Mark::None } else { Mark::Agrees },
+            silent: status
+                .witnesses
+                .iter()
+                .find_map(|witness| Some((witness.path.clone(), witness.fault.clone()?))),
             trouble: None,
         },
         queue: Ok(Queue {
@@ -80,6 +84,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
             documents: found.documents,
             last_issued: found.last_issued,
             mark,
+            silent: None,
             trouble: None,
         },
         queue: Ok(Queue {
@@ -120,6 +125,7 @@ fn trouble(dir: &Path, error: &OpenError) -> Known<Records> {
             documents: 0,
             last_issued: None,
             mark: if new { Mark::None } else { Mark::Unknown(because.clone()) },
+            silent: None,
             trouble: (!new).then(|| error.words()),
         },
         queue: if new { Ok(Queue::default()) } else { Err(because.clone()) },
