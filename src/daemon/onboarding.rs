@@ -37,7 +37,7 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
             });
             let moves =
                 before.current.as_ref().is_some_and(|known| known.environment != settings.fatoora.environment);
-            identity::explained(left, before.current_state.may_stamp(now).is_ok(), moves)
+            identity::explained(left, before.current_state.good(now).is_ok(), moves)
         }
     };
     // A key in a token may be opened once only.
