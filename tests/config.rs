@@ -77,6 +77,7 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "socket",
         "max_body",
         "level",
+        "store",
         "province",
         "additional_street",
         "additional_number",

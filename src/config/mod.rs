@@ -3,6 +3,7 @@
 //! All that is wrong is found at once. There are no secrets in it.
 
 mod fragment;
+mod keys;
 mod merge;
 mod settings;
 mod validate;
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
 pub use settings::{
-    Api, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit, UnitTitle,
+    Api, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
+    UnitTitle,
 };
 
 /// The platform's environments, as the files name them.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{KeySettings, Settings};
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{KeyStore, UnitProfile, Vault, Wrapping};
+use crate::keys::{KeyStore, PinSource, Pkcs11Settings, UnitProfile, Vault, Wrapping};
 use crate::onboard::Plan;
 
 /// The folder of the vault inside the data directory.
@@ -24,8 +24,15 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
 }
 
 /// Where the till's key is made and opened.
-pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
-    Ok(KeyStore::Vault)
+pub fn keys(settings: &Settings) -> KeyStore {
+    match &settings.keys {
+        KeySettings::Vault => KeyStore::Vault,
+        KeySettings::Pkcs11 { module, token, pin_file } => KeyStore::Pkcs11(Pkcs11Settings {
+            module: module.clone(),
+            token: token.clone(),
+            pin: PinSource::of_this_process(pin_file.clone()),
+        }),
+    }
 }
 
 /// The client for the platform, or for the address that stands in for it.

@@ -12,7 +12,6 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
     let OnboardOptions { settings, otp } = options;
     let otp = Otp::new(&otp).map_err(|error| Failure::Usage(error.to_string()))?;
     let vault = identity::open_vault(&settings).map_err(Failure::Finding)?;
-    let keys = identity::keys(&settings).map_err(Failure::Finding)?;
     let authority = identity::client(&settings).map_err(Failure::Finding)?;
     let before = device(&vault).map_err(|error| Failure::Finding(error.to_string()))?;
     println!("state before: {}", before.name());
@@ -22,7 +21,7 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
         .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
     let onboarding = Onboarding {
         vault: &vault,
-        keys: &keys,
+        keys: &identity::keys(&settings),
         authority: &authority,
         plan: identity::plan(&settings),
         now: &|| SystemClock.now(),

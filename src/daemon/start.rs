@@ -213,7 +213,7 @@ fn open_store(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, Stri
 fn load_identity(settings: &Settings) -> Result<(Option<Identity>, Option<Bilingual>), String> {
     let vault = identity::open_vault(settings)?;
     let Some(found) =
-        onboard::load_identity(&vault, &identity::keys(settings)?).map_err(|error| error.to_string())?
+        onboard::load_identity(&vault, &identity::keys(settings)).map_err(|error| error.to_string())?
     else {
         let words = Bilingual::new(
             "This till has no certificate yet. Run `tilld onboard`, then restart the service.",

@@ -283,8 +283,9 @@ mod tests {
         let vault =
             Vault::open(&directory.path().join("vault"), &Wrapping::new(None, machine).unwrap()).unwrap();
         let old = format!(
-            "{{\"version\":1,\"device\":\"KeyMade\",\"environment\":\"sandbox\",\"profile\":{},\
+            "{{\"version\":1,\"device\":{},\"environment\":\"sandbox\",\"profile\":{},\
              \"key\":\"{}\",\"csr\":null,\"compliance\":null,\"last\":null,\"awaiting\":false,\"production\":null}}",
+            serde_json::to_string(&Device::KeyMade).unwrap(),
             serde_json::to_string(&profile()).unwrap(),
             STANDARD.encode([7; 32]),
         );
