@@ -92,14 +92,15 @@ impl Tokens {
         })
     }
 
-    /// Does `work` in the open session, and once more in a new one if that had
-    /// been open before and fails now: the token may have been out meanwhile.
+    /// Does `work`, and once more after a new start if the module had been
+    /// started before: it knows the tokens of that time, and this one may have
+    /// come, or been out, since then.
     fn twice<T>(
         &mut self,
         settings: &Pkcs11Settings,
         work: impl Fn(&mut Opened) -> Result<T, Fault>,
     ) -> Result<T, TokenError> {
-        if self.opened.contains_key(&settings.token) {
+        if self.context.is_some() {
             if let Ok(done) = self.open(settings).and_then(&work) {
                 return Ok(done);
             }
