@@ -176,6 +176,7 @@ impl OnboardError {
                 "تعذّر إعداد مستند الامتثال. تحقق من بيانات البائع في الإعدادات".to_owned()
             }
             OnboardError::Csr(_) => "تعذّر إعداد طلب الشهادة. تحقق من بيانات الجهاز في الإعدادات".to_owned(),
+            OnboardError::Key(KeyError::Token(error)) => error.words().ar,
             OnboardError::Key(_) => "تعذّر إنشاء مفتاح الختم. أعد تشغيل الجهاز وحاول من جديد".to_owned(),
             OnboardError::Record(RecordError::Vault(VaultError::Busy { .. })) => {
                 "نسخة أخرى من البرنامج تعمل على مجلد المفاتيح نفسه. انتظر حتى تنتهي أو أوقفها".to_owned()

@@ -8,7 +8,7 @@ use tilld::fatoora::{Client, Endpoint, Environment, Otp};
 use tilld::invoice::{DocumentType, price, read_sale};
 use tilld::keys::{KeyStore, Machine, TillKey, UnitProfile, Vault, Wrapping};
 use tilld::ledger::{AppendError, Order, Store, Surroundings, TestClock, Unit, audit};
-use tilld::onboard::{Device, Identity, Onboarding, Plan, load_identity};
+use tilld::onboard::{Device, Identity, Onboarding, Plan, load_identity, request};
 use tilld::sandbox::{self, Sandbox, SandboxConfig};
 use tilld::stamp::{self, StampCertificate};
 
@@ -80,7 +80,9 @@ pub fn whole_life(token: &Token) {
 
     let identity = load_identity(&vault, &keys).unwrap().unwrap();
     signs(&identity.signer);
-    sell(token, identity);
+    let out = std::env::var_os("TILLD_HSM_OUT").map(PathBuf::from);
+    keep(out.as_deref(), "csr.pem", request(&vault).unwrap().unwrap().as_bytes());
+    sell(token, identity, out.as_deref());
     // In the vault and in the ledger there is no PIN.
     for path in files(&token.home).iter().filter(|path| !path.ends_with("pin")) {
         let bytes = std::fs::read(path).unwrap();
@@ -96,8 +98,7 @@ fn without_its_settings(vault: &Vault) {
     assert!(error.contains("[keys] store"), "{error}");
 }
 
-fn sell(token: &Token, identity: Identity) {
-    let out = std::env::var_os("TILLD_HSM_OUT").map(PathBuf::from);
+fn sell(token: &Token, identity: Identity, out: Option<&Path>) {
     let mut uuids = Seeded::new(7);
     let surroundings = Surroundings {
         random: Box::new(move |bytes| {
@@ -136,7 +137,7 @@ fn sell(token: &Token, identity: Identity) {
         let verified = stamp::verify(&xml).unwrap();
         assert_eq!(StampCertificate::from_base64(&verified.certificate).unwrap(), certificate);
         head = Some(follow(head, verified.link, verified.hash).unwrap());
-        keep(out.as_deref(), &stored.number.to_string(), &xml);
+        keep(out, &format!("{}.xml", stored.number), &xml);
     }
     store.close().unwrap();
     let report = audit::verify_chain(&data, |_| {}).unwrap();
@@ -164,9 +165,9 @@ fn order(rng: &mut Seeded, number: u64) -> Option<Order> {
     })
 }
 
-fn keep(out: Option<&Path>, number: &str, xml: &[u8]) {
+fn keep(out: Option<&Path>, name: &str, bytes: &[u8]) {
     if let Some(out) = out {
         std::fs::create_dir_all(out).unwrap();
-        std::fs::write(out.join(format!("{number}.xml")), xml).unwrap();
+        std::fs::write(out.join(name), bytes).unwrap();
     }
 }

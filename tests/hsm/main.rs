@@ -252,8 +252,8 @@ fn modules_and_tokens_that_are_not_there_are_named() {
         assert!(matches!(refused(&module(token.home.clone())), TokenError::Module { .. }));
         // A library that every process here has, and that knows nothing of tokens.
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-        let libc = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
-        let libc = libc.filter(|path| path.contains("/libc.so") || path.contains("/libc-")).next().unwrap();
+        let mut libc = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
+        let libc = libc.find(|path| path.contains("/libc.so") || path.contains("/libc-")).unwrap();
         let other = refused(&module(libc.into()));
         assert!(matches!(other, TokenError::NotPkcs11 { .. }), "{other}");
         let absent = refused(&Pkcs11Settings { token: "till T08".into(), ..settings.clone() });

@@ -13,7 +13,7 @@ mod error;
 mod pin;
 #[cfg(feature = "hsm")]
 mod token;
-#[cfg(feature = "hsm")]
+#[cfg(any(feature = "hsm", test))]
 mod worker;
 
 use std::fmt;
