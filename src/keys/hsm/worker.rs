@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicU8, Ordering};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -57,6 +57,13 @@ impl<S: 'static> Worker<S> {
         patience: Duration,
         job: impl FnOnce(&mut S) -> T + Send + 'static,
     ) -> Result<T, NoAnswer> {
+        self.post(job)?.wait(patience)
+    }
+
+    fn post<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut S) -> T + Send + 'static,
+    ) -> Result<Posted<T>, NoAnswer> {
         if self.stuck.load(Ordering::SeqCst) > 0 {
             return Err(NoAnswer);
         }
@@ -73,22 +80,36 @@ impl<S: 'static> Worker<S> {
             }
         };
         self.jobs.send(Box::new(job)).map_err(|_| NoAnswer)?;
-        result.recv_timeout(patience).or_else(|_| {
-            let given_up = stage.compare_exchange(UNDER_WAY, GIVEN_UP, Ordering::SeqCst, Ordering::SeqCst);
+        Ok(Posted { result, stage, stuck: Arc::clone(&self.stuck) })
+    }
+
+    /// Whether the thread has ended, as a panic in a job makes it.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+/// A job in the line or under way.
+struct Posted<T> {
+    result: Receiver<T>,
+    stage: Arc<AtomicU8>,
+    stuck: Arc<AtomicIsize>,
+}
+
+impl<T> Posted<T> {
+    fn wait(self, patience: Duration) -> Result<T, NoAnswer> {
+        self.result.recv_timeout(patience).or_else(|_| {
+            let given_up =
+                self.stage.compare_exchange(UNDER_WAY, GIVEN_UP, Ordering::SeqCst, Ordering::SeqCst);
             match given_up {
                 Ok(_) => {
                     self.stuck.fetch_add(1, Ordering::SeqCst);
                     Err(NoAnswer)
                 }
                 // It ended in the very moment.
-                Err(_) => result.try_recv().map_err(|_| NoAnswer),
+                Err(_) => self.result.try_recv().map_err(|_| NoAnswer),
             }
         })
-    }
-
-    /// Whether the thread has ended, as a panic in a job makes it.
-    pub fn is_gone(&self) -> bool {
-        self.thread.is_finished()
     }
 }
 
@@ -115,22 +136,22 @@ mod tests {
         let (begun, wait_begun) = mpsc::channel();
         let (release, hang) = mpsc::channel::<()>();
         let (ended, wait_ended) = mpsc::channel();
-        let stuck = worker.clone();
-        let caller = thread::spawn(move || {
-            stuck.ask(Duration::from_millis(1), move |state: &mut i32| {
-                begun.send(()).unwrap();
-                hang.recv().unwrap();
-                *state += 1;
-            })
+        let posted = worker.post(move |state: &mut i32| {
+            begun.send(()).unwrap();
+            hang.recv().unwrap();
+            *state += 1;
         });
+        let posted = posted.unwrap();
+        let behind = worker.post(|state| *state += 100).unwrap();
         wait_begun.recv().unwrap();
-        assert_eq!(caller.join().unwrap(), Err(NoAnswer));
+        assert_eq!(posted.wait(Duration::ZERO), Err(NoAnswer));
+        assert_eq!(behind.wait(Duration::ZERO), Err(NoAnswer));
         // With all the patience there is: the answer comes at once.
         assert_eq!(worker.ask(LONG, |state| *state += 10), Err(NoAnswer));
         release.send(()).unwrap();
-        // A job behind it in the line, sent past the mark, shows when it has ended.
+        // A job behind them in the line, sent past the mark, shows when they have ended.
         worker.jobs.send(Box::new(move |state| ended.send(*state).unwrap())).unwrap();
-        assert_eq!(wait_ended.recv(), Ok(1), "the job that was refused was done after all");
+        assert_eq!(wait_ended.recv(), Ok(1), "a job that was given up was done after all");
         assert_eq!(worker.ask(LONG, |state| *state), Ok(1));
     }
 
