@@ -5,6 +5,7 @@
 // Pure: no I/O, no clock, no randomness; everything arrives as an argument.
 pub mod chain; // ICV, previous-invoice hash, the append rule
 pub mod check; // the judgement of any document: structure, rules, stamp, QR, chain
+pub mod doctor; // facts about a till -> checks with remedies
 pub mod invoice; // what a sale means: request -> draft -> priced document
 pub mod money; // halalas, rates, quantities, the one rounding rule
 pub mod receipt; // a stored document as paper: blocks, raster, ESC/POS, PNG

@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use fake::{SALE, Served};
 use tilld::api::Limits;
 use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
-use tilld::cli::{self, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Streams};
+use tilld::cli::{
+    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams,
+};
 use tilld::receipt::PaperWidth;
 
 /// What the hooks were called with; one test at a time looks at it.
@@ -20,17 +22,65 @@ fn note(words: String) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A till of which nothing but one warning is known.
+fn examined(config: &std::path::Path) -> tilld::doctor::Report {
+    use tilld::doctor::{Check, Level, Report, Subject};
+    use tilld::text::Bilingual;
+    CALLED.lock().unwrap().push(format!("doctor {}", config.display()));
+    let check = Check {
+        subject: Subject::Service,
+        level: Level::Warning,
+        finding: Bilingual::new("a | b", "أ"),
+        remedy: Some(Bilingual::new("mend it", "أصلحه")),
+    };
+    Report { till: Some("T07".to_owned()), checks: vec![check], measures: Vec::new() }
+}
+
 const HOOKS: Hooks = Hooks {
     serve: |settings| note(format!("serve {}", settings.till.name)),
     demo: |DemoOptions { dir, width, seed, keep }| {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
-    sandbox: |SandboxOptions { listen }| note(format!("sandbox {listen}")),
+    sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
     onboard: |OnboardOptions { settings, otp }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
+    standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    provision: |settings, otp, progress| {
+        progress("key_made");
+        note(format!("provision {} {}", settings.till.name, otp.unwrap().as_str()))?;
+        Ok(ActiveUnit {
+            serial_number: settings.unit.serial_number.clone(),
+            environment: "sandbox".to_owned(),
+            vat_number: settings.seller.vat.as_str().to_owned(),
+            certificate: "1234".to_owned(),
+            key: Some("00".repeat(32)),
+            valid_until: "2031-03-14".to_owned(),
+        })
+    },
+    random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
+    doctor: examined,
 };
+
+fn sandbox_told(options: &SandboxOptions) -> String {
+    let SandboxOptions { listen, script, settings, clock_offset } = options;
+    let mut told = listen.to_string();
+    if let Some(path) = script {
+        told.push_str(&format!(" {}", path.display()));
+    }
+    for setting in settings {
+        told.push_str(&format!(" {setting}"));
+    }
+    if let Some(seconds) = clock_offset {
+        told.push_str(&format!(" {seconds}"));
+    }
+    told
+}
+
+fn no_terminal(_: &str) -> std::io::Result<zeroize::Zeroizing<String>> {
+    Err(std::io::ErrorKind::NotFound.into())
+}
 
 struct Run {
     code: u8,
@@ -40,7 +90,7 @@ struct Run {
 
 fn run_with(input: &str, args: &[&str]) -> Run {
     let (mut out, mut err, mut input) = (Vec::new(), Vec::new(), input.as_bytes());
-    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: no_terminal };
     let args = std::iter::once("tilld").chain(args.iter().copied());
     let code = cli::run(args, &HOOKS, &mut streams);
     Run { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
@@ -75,6 +125,7 @@ fn help_teaches_and_mistakes_are_usage() {
         &["config", "check", "--help"],
         &["credit", "--help"],
         &["correct", "--help"],
+        &["doctor", "--help"],
     ] {
         let help = run(args);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{args:?}");
@@ -91,11 +142,32 @@ fn help_teaches_and_mistakes_are_usage() {
         &["sell", "-", "--key", "two words"],
         &["onboard"],
         &["onboard", "--otp", "123456"],
+        &["onboard", "--otp=123456"],
+        &["onboard", "123456"],
+        &["onboard", "123456", "--otp-file", "-"],
     ] {
         let wrong = run(args);
         assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{args:?}");
         assert!(!wrong.err.is_empty());
     }
+}
+
+#[test]
+fn doctor_ends_as_monitoring_plugins_do() {
+    let english = run(&["doctor"]);
+    assert_eq!((english.code, english.err.as_str()), (1, ""));
+    assert_eq!(
+        english.out,
+        "TILLD WARNING T07: Service: a / b\nWARNING   Service: a / b\n          -> do: mend it\n"
+    );
+    let both = run(&["doctor", "--lang", "both"]).out;
+    assert!(both.contains("mend it") && both.contains("أصلحه"), "{both}");
+    let json: serde_json::Value = serde_json::from_str(&run(&["doctor", "--json"]).out).unwrap();
+    assert_eq!(
+        (json["level"].as_str(), json["checks"][0]["finding"].as_str()),
+        (Some("warning"), Some("a | b"))
+    );
+    assert_eq!(run(&["doctor", "--lang", "fr"]).code, 2);
 }
 
 #[test]
@@ -370,9 +442,12 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["demo", "--dir", "x", "--width", "58", "--seed", "9", "--keep"]).code, 0);
     assert_eq!(run(&["demo"]).code, 0);
     assert_eq!(run(&["sandbox", "--listen", "127.0.0.1:0"]).code, 0);
+    let scripted = ["sandbox", "--script", "s.json", "--set", "renewal=200", "--set", "chain=strict"];
+    assert_eq!(run(&[&scripted[..], &["--clock-offset", "-60"]].concat()).code, 0);
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
-    for bad in ["12345", "1234567", "12a456", "", "١٢٣٤٥٦", "my secret text"] {
+    assert_eq!(run_with("\u{feff}١٢٣٤٥٦\r\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
+    for bad in ["12345", "1234567", "12a456", "", "my secret text"] {
         let refused = run_with(bad, &["onboard", "--config", &config, "--otp-file", "-"]);
         assert_eq!(refused.code, 2);
         assert!(bad.is_empty() || !refused.err.contains(bad), "{}", refused.err);
@@ -382,8 +457,10 @@ fn what_starts_something_gets_its_options() {
         format!("demo x {} 9 true", PaperWidth::Mm58.dots()),
         "demo demo-out 576 1 false".to_owned(),
         "sandbox 127.0.0.1:0".to_owned(),
+        "sandbox 127.0.0.1:8793 s.json renewal=200 chain=strict -60".to_owned(),
         "onboard T07 123456".to_owned(),
         "onboard T07 654321".to_owned(),
+        "onboard T07 123456".to_owned(),
     ];
     assert_eq!(*CALLED.lock().unwrap(), wanted);
 }

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rules", &["money", "chain", "text", "invoice", "xml"]),
     ("check", &["chain", "text", "stamp", "xml", "schema", "rules"]),
     ("receipt", &["money", "text"]),
+    ("doctor", &["text"]),
     ("printer", &[]),
     ("fatoora", &["chain"]),
     ("keys", &["chain", "text", "invoice", "stamp", "fatoora"]),
@@ -26,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["chain", "text", "invoice", "rules", "check", "fatoora", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
-    ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "config", "api"]),
+    ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "doctor", "config", "api"]),
     ("sandbox", &[]),
 ];
 
@@ -35,7 +36,7 @@ const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
 const PURE: &[&str] =
-    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt"];
+    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt", "doctor"];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -15,7 +15,7 @@ use tilld::fatoora::{
     Client, Credentials, DocumentCall, Endpoint, Environment, Fault, Otp, Submission, Verdict,
 };
 use tilld::ledger::{Ledger, ReportState, Store, TestClock};
-use tilld::report::{self, Begun, Parts, Queue, QueueError, Record, Settings, Status, Waiting, Wake, Wakes};
+use tilld::report::{self, Access, Begun, HoldReason, Parts, Queue, QueueError, Record, Settings, Status, Waiting, Wake, Wakes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -353,6 +353,12 @@ impl Queue for Memory {
         self.changed.notify_one();
         Ok(())
     }
+
+    async fn hold(&self, id: u64, _: HoldReason) -> Result<(), QueueError> {
+        self.step(id, ReportState::Held)?;
+        self.changed.notify_one();
+        Ok(())
+    }
 }
 
 /// A driver under test.
@@ -371,7 +377,7 @@ fn drive<Q: Queue + Clone>(queue: &Q, client: Client, in_flight: usize) -> Runni
     let parts = Parts {
         queue: queue.clone(),
         authority: Arc::new(client),
-        credentials: Arc::new(move |_| Some(known.clone())),
+        credentials: Arc::new(move |_| Access::Current(known.clone())),
         clock: Arc::new(TestClock::at(1_700_000_000)),
         wakes: wakes.clone(),
         cancel: cancelled,

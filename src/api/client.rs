@@ -4,17 +4,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    Found, FoundList, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced, Verification,
+    Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced,
+    Verification,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
 /// Longer than the till's own limit, so that its words arrive.
 const ANSWER_WITHIN: Duration = Duration::from_secs(45);
+/// An onboarding with its checks over a slow line, behind the draining of the queue.
+const IDENTITY_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// Why the daemon's answer is not there.
 #[derive(Debug, thiserror::Error)]
@@ -187,6 +192,52 @@ impl Client {
     pub async fn sync(&self) -> Result<Synced, ClientError> {
         let request = self.request(Method::POST, "/v1/sync");
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// What is known of the till's identity.
+    pub async fn identity(&self) -> Result<Identity, ClientError> {
+        let request = self.request(Method::GET, "/v1/identity");
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// Onboards the till, or replaces its identity if `replace` repeats its name;
+    /// waits as long as that takes.
+    pub async fn onboard(
+        &self,
+        otp: Option<&Zeroizing<String>>,
+        replace: Option<&str>,
+    ) -> Result<IdentityDone, ClientError> {
+        self.change_identity("/v1/identity/onboarding", otp, replace).await
+    }
+
+    /// Renews the till's certificate; waits as long as that takes.
+    pub async fn renew(&self, otp: Option<&Zeroizing<String>>) -> Result<IdentityDone, ClientError> {
+        self.change_identity("/v1/identity/renewal", otp, None).await
+    }
+
+    async fn change_identity(
+        &self,
+        path: &str,
+        otp: Option<&Zeroizing<String>>,
+        replace: Option<&str>,
+    ) -> Result<IdentityDone, ClientError> {
+        #[derive(serde::Serialize)]
+        struct Order<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            otp: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            replace: Option<&'a str>,
+        }
+        let order = Order { otp: otp.map(|otp| otp.as_str()), replace };
+        // Room for all of it from the start: growing would leave copies behind.
+        let mut body = Zeroizing::new(Vec::with_capacity(1024 + replace.map_or(0, |name| name.len() * 6)));
+        serde_json::to_writer(&mut *body, &order).map_err(|error| ClientError::Setup(error.to_string()))?;
+        let request = self
+            .request(Method::POST, path)
+            .timeout(IDENTITY_WITHIN)
+            .header("content-type", "application/json")
+            .body(Bytes::from_owner(body));
+        read(&self.send(request).await?)
     }
 
     /// The host is only a name for the header: everything goes to the socket.

@@ -13,7 +13,9 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use zeroize::Zeroizing;
 
+use super::identity;
 use super::problem::{Problem, ProblemCode};
 use super::service::Caller;
 use super::{IDEMPOTENCY_REPLAYED, REQUEST_ID};
@@ -109,7 +111,11 @@ async fn intake(request: Request, limits: Limits) -> Result<Request, ProblemCode
     if parts.headers.contains_key(header::EXPECT) && announced(&parts.headers) > limits.max_body {
         return Err(ProblemCode::BodyTooLarge);
     }
-    let mut bytes = Vec::new();
+    // What may hold a one-time password gets its room at once, since growing would
+    // leave copies behind, and is wiped in the end.
+    let secret = parts.uri.path().starts_with(identity::PREFIX);
+    let room = if secret { announced(&parts.headers).min(limits.max_body) } else { 0 };
+    let mut bytes = Vec::with_capacity(room);
     let mut total = 0usize;
     let read = tokio::time::timeout(limits.body_within, async {
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
@@ -126,6 +132,9 @@ async fn intake(request: Request, limits: Limits) -> Result<Request, ProblemCode
     let read = read.await;
     match read {
         _ if total > limits.max_body => Err(ProblemCode::BodyTooLarge),
+        Ok(Ok(())) if secret => {
+            Ok(Request::from_parts(parts, Body::from(Bytes::from_owner(Zeroizing::new(bytes)))))
+        }
         Ok(Ok(())) => Ok(Request::from_parts(parts, Body::from(Bytes::from(bytes)))),
         Ok(Err(code)) => Err(code),
         Err(_) => Err(ProblemCode::BodyTimeout),

@@ -6,6 +6,7 @@ pub mod client;
 #[cfg(test)]
 pub(crate) mod exchange;
 mod gate;
+mod identity;
 mod issue;
 mod problem;
 mod routes;
@@ -17,8 +18,8 @@ pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
 pub use routes::router;
 pub use service::{
-    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, Sale, SaleOrder,
-    Sold, Till,
+    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, IdentityTask, Lookup,
+    Refusal, Sale, SaleOrder, Sold, Till,
 };
 pub use socket::{Socket, SocketError, serve};
 

@@ -33,6 +33,11 @@ pub enum ProblemCode {
     NotOnboarded,
     Clock,
     Expired,
+    NotAllowed,
+    InvalidIdentity,
+    IdentityBusy,
+    IdentityRefused,
+    IdentityLater,
     Unavailable,
     Busy,
     Stopping,
@@ -50,7 +55,7 @@ pub struct Problem {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 24] = [
+    pub const ALL: [ProblemCode; 29] = [
         ProblemCode::KeyMissing,
         ProblemCode::KeyMalformed,
         ProblemCode::KeyConflict,
@@ -70,6 +75,11 @@ impl ProblemCode {
         ProblemCode::NotOnboarded,
         ProblemCode::Clock,
         ProblemCode::Expired,
+        ProblemCode::NotAllowed,
+        ProblemCode::InvalidIdentity,
+        ProblemCode::IdentityBusy,
+        ProblemCode::IdentityRefused,
+        ProblemCode::IdentityLater,
         ProblemCode::Unavailable,
         ProblemCode::Busy,
         ProblemCode::Stopping,
@@ -88,17 +98,21 @@ impl ProblemCode {
             ProblemCode::NoSuchRoute | ProblemCode::NoSuchDocument => StatusCode::NOT_FOUND,
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemCode::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            ProblemCode::KeyConflict => StatusCode::CONFLICT,
+            ProblemCode::NotAllowed => StatusCode::FORBIDDEN,
+            ProblemCode::KeyConflict | ProblemCode::IdentityBusy => StatusCode::CONFLICT,
             ProblemCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemCode::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ProblemCode::InvalidSale | ProblemCode::InvalidCredit | ProblemCode::InvalidCorrection => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            ProblemCode::InvalidSale
+            | ProblemCode::InvalidCredit
+            | ProblemCode::InvalidCorrection
+            | ProblemCode::InvalidIdentity
+            | ProblemCode::IdentityRefused => StatusCode::UNPROCESSABLE_ENTITY,
             ProblemCode::VerifyRunning => StatusCode::TOO_MANY_REQUESTS,
             ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemCode::NotOnboarded
             | ProblemCode::Clock
             | ProblemCode::Expired
+            | ProblemCode::IdentityLater
             | ProblemCode::Unavailable
             | ProblemCode::Busy
             | ProblemCode::Stopping => StatusCode::SERVICE_UNAVAILABLE,
@@ -128,6 +142,11 @@ impl ProblemCode {
             ProblemCode::NotOnboarded => "not-onboarded",
             ProblemCode::Clock => "clock-not-trusted",
             ProblemCode::Expired => "certificate-expired",
+            ProblemCode::NotAllowed => "not-allowed",
+            ProblemCode::InvalidIdentity => "invalid-identity-request",
+            ProblemCode::IdentityBusy => "identity-busy",
+            ProblemCode::IdentityRefused => "identity-refused",
+            ProblemCode::IdentityLater => "identity-later",
             ProblemCode::Unavailable => "unavailable",
             ProblemCode::Busy => "busy",
             ProblemCode::Stopping => "stopping",
@@ -156,9 +175,16 @@ impl From<Refusal> for Problem {
             Refusal::Findings(findings) => Problem { findings, ..Problem::from(ProblemCode::InvalidSale) },
             Refusal::KeyConflict { number } => conflict(&number),
             Refusal::NotOnboarded => ProblemCode::NotOnboarded.into(),
+            Refusal::NoStamp(detail) => Problem::explained(ProblemCode::NotOnboarded, detail),
             Refusal::Clock(detail) => Problem::explained(ProblemCode::Clock, detail),
             Refusal::Expired(detail) => Problem::explained(ProblemCode::Expired, detail),
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
+            Refusal::IdentityBusy(detail) => Problem::explained(ProblemCode::IdentityBusy, detail),
+            Refusal::IdentityInvalid(detail) => Problem::explained(ProblemCode::InvalidIdentity, detail),
+            Refusal::Identity { words, passing: true } => Problem::explained(ProblemCode::IdentityLater, words),
+            Refusal::Identity { words, passing: false } => {
+                Problem::explained(ProblemCode::IdentityRefused, words)
+            }
             Refusal::Busy => ProblemCode::Busy.into(),
             Refusal::Stopping => ProblemCode::Stopping.into(),
             Refusal::Fault(text) => {

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::gate::{self, Gate, Limits};
+use super::identity;
 use super::issue::{self, caller};
 use super::problem::{Problem, ProblemCode};
 use super::service::{Form, Found, Lookup, Till};
@@ -47,6 +48,9 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/status", get(status::<T>))
         .route("/v1/verify", get(verify::<T>))
         .route("/v1/sync", post(sync::<T>))
+        .route("/v1/identity", get(identity::show::<T>))
+        .route("/v1/identity/onboarding", post(identity::onboard::<T>))
+        .route("/v1/identity/renewal", post(identity::renew::<T>))
         .fallback(async || Problem::from(ProblemCode::NoSuchRoute))
         // The gate has measured the body already.
         .layer(axum::extract::DefaultBodyLimit::disable())

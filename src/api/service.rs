@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::wire;
 use crate::chain::{Icv, InvoiceHash};
@@ -46,6 +47,26 @@ pub type SaleOrder = Asked<Draft>;
 pub type CreditOrder = Asked<CreditDraft>;
 /// A rejected document once more.
 pub type CorrectionOrder = Asked<CorrectionDraft>;
+
+/// What is to be done to the till's identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityTask {
+    /// The first identity, or on from where an earlier try stopped.
+    Onboard,
+    /// A new one from the beginning in place of the present one; `till` repeats
+    /// the till's name as the word that this is meant.
+    Replace { till: String },
+    /// A new certificate by way of the present one.
+    Renew,
+}
+
+/// A request to change the till's identity. No `Debug`: it holds a one-time password.
+pub struct IdentityOrder {
+    pub task: IdentityTask,
+    /// Six digits; absent to go on where none is needed any more.
+    pub otp: Option<Zeroizing<String>>,
+    pub caller: Caller,
+}
 
 /// What never changes about an issued document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,12 +154,21 @@ pub enum Refusal {
     KeyConflict { number: String },
     /// The till has no certificate yet.
     NotOnboarded,
+    /// The till has no certificate that may stamp; says why and what to do.
+    NoStamp(Bilingual),
     /// The clock cannot be trusted; says what is wrong with it and what to do.
     Clock(Bilingual),
     /// The certificate has ended; says when and what to do.
     Expired(Bilingual),
     /// The till cannot do it now; says why and what to do.
     Unavailable(Bilingual),
+    /// Another change of the identity is under way; says which.
+    IdentityBusy(Bilingual),
+    /// The request for another identity contradicts the till's facts.
+    IdentityInvalid(Bilingual),
+    /// The identity was not changed; says why and what to do. `passing`: the same
+    /// request may simply be repeated later.
+    Identity { words: Bilingual, passing: bool },
     /// More is waiting than the till takes on; ask again shortly.
     Busy,
     /// The till is being stopped.
@@ -186,4 +216,14 @@ pub trait Till: Send + Sync + 'static {
 
     /// Sends what waits without waiting for its time; gives how many wait.
     fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;
+
+    /// What is known of the till's identity.
+    fn identity(&self) -> impl Future<Output = Result<wire::Identity, Refusal>> + Send;
+
+    /// Onboards, replaces or renews; one at a time. May take minutes, and goes on
+    /// if the caller goes away. Does not stop sales.
+    fn change_identity(
+        &self,
+        order: IdentityOrder,
+    ) -> impl Future<Output = Result<wire::IdentityDone, Refusal>> + Send;
 }

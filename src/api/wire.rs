@@ -1,6 +1,8 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod identity;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
+
+pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,7 +255,14 @@ pub struct Status {
     pub last: Option<Last>,
     pub queue: Queue,
     pub printing: Printing,
+    /// The one that stamps.
     pub certificate: Option<Certificate>,
+    /// The address that stands in for the platform's own, if one does.
+    #[serde(default)]
+    pub address_override: Option<String>,
+    /// The identity and where its secrets lie; none from a till of an older version.
+    #[serde(default)]
+    pub identity: Option<Identity>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -297,12 +308,6 @@ pub struct Printing {
     /// Print jobs in each state, by its name.
     pub states: BTreeMap<String, u64>,
     pub fault: Option<Words>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificate {
-    pub subject: String,
-    pub valid_until: String,
 }
 
 /// What a walk along the chains found.

@@ -2,12 +2,14 @@
 //! the faces do not depend on the wiring.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::api::IdentityTask;
 use crate::api::wire::Verification;
 use crate::config::Settings;
+use crate::doctor;
 use crate::receipt::PaperWidth;
 
 /// The functions behind the subcommands that start something.
@@ -18,10 +20,19 @@ pub struct Hooks {
     pub demo: fn(DemoOptions) -> Result<(), Failure>,
     /// The simulated platform by itself, until it is told to stop.
     pub sandbox: fn(SandboxOptions) -> Result<(), Failure>,
-    /// Gets this till its certificate.
+    /// Gets this till its certificate, or another one, while no daemon runs.
     pub onboard: fn(OnboardOptions) -> Result<(), Failure>,
+    /// Where a till stands on its way to an identity, without changing anything.
+    pub standing: fn(&Settings) -> Result<Standing, Failure>,
+    /// Onboards a till without a word on the streams; each step goes to the
+    /// function that is passed.
+    pub provision: ProvisionHook,
+    /// Fills a buffer with random bytes.
+    pub random: fn(&mut [u8]),
     /// Checks the data directory without changing it, when no daemon runs.
     pub verify: fn(&Settings) -> Result<Verification, Failure>,
+    /// Looks at the till of a configuration file, running or not, and changes nothing.
+    pub doctor: fn(&Path) -> doctor::Report,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +50,12 @@ pub struct DemoOptions {
 pub struct SandboxOptions {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Settings and fault rules as JSON.
+    pub script: Option<PathBuf>,
+    /// Settings as `name=value`, after those of the script.
+    pub settings: Vec<String>,
+    /// Seconds that its clock is ahead of the machine's.
+    pub clock_offset: Option<i64>,
 }
 
 /// No `Debug`: it holds the OTP.
@@ -46,6 +63,38 @@ pub struct OnboardOptions {
     pub settings: Settings,
     /// Six digits from the Fatoora portal.
     pub otp: Zeroizing<String>,
+    pub task: IdentityTask,
+}
+
+/// Settings, OTP in six digits if one is needed, progress.
+pub type ProvisionHook =
+    fn(&Settings, Option<Zeroizing<String>>, &mut dyn FnMut(&str)) -> Result<ActiveUnit, Failure>;
+
+/// Where a till stands before it is provisioned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// It cannot go on without an OTP.
+    pub needs_otp: bool,
+    /// It is active under the settings that were asked about.
+    pub active: Option<ActiveUnit>,
+    /// It is active under other facts: why that forbids going on, and what to do.
+    pub conflict: Option<String>,
+}
+
+/// The identity of an active till, as it is reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveUnit {
+    /// `1-MAKER|2-MODEL|3-SERIAL`
+    pub serial_number: String,
+    pub environment: String,
+    pub vat_number: String,
+    /// The certificate's serial number in decimal digits.
+    pub certificate: String,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo), in hexadecimal digits;
+    /// unknown where a running till tells of itself.
+    pub key: Option<String>,
+    /// The day in Riyadh on which the certificate ends, `2031-03-14`.
+    pub valid_until: String,
 }
 
 /// Why a command ends without success.
@@ -57,6 +106,8 @@ pub enum Failure {
     Shown,
     /// The command or the configuration cannot be used; exit code 2.
     Usage(String),
+    /// Something was found and has been shown already; an exit code of its own.
+    Level(u8),
 }
 
 impl Failure {
@@ -64,13 +115,14 @@ impl Failure {
         match self {
             Failure::Finding(_) | Failure::Shown => 1,
             Failure::Usage(_) => 2,
+            Failure::Level(code) => *code,
         }
     }
 
     pub(super) fn words(self) -> Option<String> {
         match self {
             Failure::Finding(words) | Failure::Usage(words) => Some(words),
-            Failure::Shown => None,
+            Failure::Shown | Failure::Level(_) => None,
         }
     }
 }

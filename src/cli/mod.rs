@@ -9,9 +9,15 @@ mod config_check;
 mod correct;
 mod credit;
 mod demo;
+mod doctor;
 mod hooks;
+mod identity;
 mod issue;
 mod onboard;
+mod otp;
+mod prompt;
+mod provision;
+mod renew;
 mod sandbox;
 mod sell;
 mod serve;
@@ -27,7 +33,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use hooks::{DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions};
+pub use hooks::{
+    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, SandboxOptions, Standing,
+};
 pub use terminal::Streams;
 
 use crate::config::{self, DEFAULT_FILE, Settings};
@@ -40,7 +48,8 @@ First steps, without any configuration or network:
 
 On a till:
   tilld config check              read /etc/tilld/tilld.toml and say what to mend
-  tilld onboard --otp-file otp    get the certificate; the OTP is from the Fatoora portal
+  tilld onboard                   get the certificate; asks for the OTP of the Fatoora portal
+  tilld provision till.toml       both of these from one file, unattended
   tilld serve                     run the till (systemd does this)
   tilld sell sale.json            make a sale, as a POS application would
   tilld credit --number T07-000001 --whole --reason goods_returned
@@ -49,10 +58,12 @@ On a till:
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
+  tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
   tilld check invoice.xml         judge any e-invoice, ours or another's
 
-Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.";
+Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.
+tilld doctor ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown.";
 
 #[derive(Debug, Parser)]
 #[command(name = "tilld", version, about = ABOUT, after_help = EXAMPLES, propagate_version = true)]
@@ -71,9 +82,12 @@ enum Command {
     Correct(correct::Args),
     Show(show::Args),
     Status(status::Args),
+    Doctor(doctor::Args),
     Verify(verify::Args),
     Check(check::Args),
     Onboard(onboard::Args),
+    Renew(renew::Args),
+    Provision(provision::Args),
     Sandbox(sandbox::Args),
     Config(config_check::Args),
 }
@@ -82,7 +96,7 @@ enum Command {
 pub fn main(hooks: &Hooks) -> ExitCode {
     // Not locked: the threads of a daemon write their log meanwhile.
     let (mut out, mut err, mut input) = (std::io::stdout(), std::io::stderr(), std::io::stdin());
-    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input };
+    let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: prompt::ask_hidden };
     ExitCode::from(run(std::env::args_os(), hooks, &mut streams))
 }
 
@@ -120,9 +134,12 @@ impl Command {
             Command::Correct(args) => args.run(streams),
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
+            Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),
             Command::Onboard(args) => args.run(hooks, streams),
+            Command::Renew(args) => args.run(hooks, streams),
+            Command::Provision(args) => args.run(hooks, streams),
             Command::Sandbox(args) => args.run(hooks),
             Command::Config(args) => args.run(streams),
         }

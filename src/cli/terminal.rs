@@ -1,6 +1,8 @@
 //! Plain text for people: aligned rows, nothing that could move the cursor.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
+
+use zeroize::Zeroizing;
 
 use super::Failure;
 
@@ -9,6 +11,8 @@ pub struct Streams<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub input: &'a mut dyn Read,
+    /// Asks on the terminal for something that does not show while it is typed.
+    pub ask: fn(&str) -> io::Result<Zeroizing<String>>,
 }
 
 impl Streams<'_> {

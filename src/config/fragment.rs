@@ -114,9 +114,18 @@ sections! {
     }
 }
 
+/// What a provisioning file says beyond a configuration, and no configuration may.
+pub const ONBOARDING: Section = Section {
+    path: "onboarding",
+    keys: &[
+        ("otp_file", "the path of a file with the OTP, seen from the folder of this file"),
+        ("otp", "6 digits in quotes, in a file that only its owner can read (chmod 600)"),
+    ],
+};
+
 /// The section of that path.
 pub fn section(path: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.path == path)
+    SECTIONS.iter().chain([&ONBOARDING]).find(|section| section.path == path)
 }
 
 /// What a key accepts, by its full path (`till.name`); empty for an unknown key.

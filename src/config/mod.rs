@@ -2,9 +2,15 @@
 //! One main file plus the drop-ins `FILE.d/*.toml` in the order of their names.
 //! All that is wrong is found at once. There are no secrets in it.
 
+mod csv;
+mod emit;
 mod fragment;
+mod install;
 mod keys;
 mod merge;
+mod otp;
+mod provision;
+mod set;
 mod settings;
 mod validate;
 
@@ -12,6 +18,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use fragment::{SECTIONS, Section};
+pub use install::install;
+pub use otp::otp_digits;
+pub use provision::{Existing, OtpPlace, Provision, provision};
+pub use set::{Named, TillFile, till_files};
 pub use settings::{
     Api, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
     UnitTitle,
@@ -105,8 +115,7 @@ pub fn load(main: &Path) -> Result<Settings, ConfigError> {
 /// Every finding of every file at once.
 pub fn parse(files: &[(PathBuf, String)]) -> Result<Settings, ConfigError> {
     let (merged, findings) = merge::merge(files);
-    // A file that is not TOML would only make every key look missing.
-    if findings.iter().any(|finding| finding.key.is_empty()) {
+    if is_broken(&findings) {
         return Err(ConfigError { findings, unreadable: false });
     }
     let main = files.first().map(|(path, _)| path.as_path()).unwrap_or(Path::new(""));
@@ -115,11 +124,17 @@ pub fn parse(files: &[(PathBuf, String)]) -> Result<Settings, ConfigError> {
     Ok(settings)
 }
 
+/// A file that is not TOML would only make every key look missing.
+fn is_broken(findings: &[ConfigFinding]) -> bool {
+    findings.iter().any(|finding| finding.key.is_empty())
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> ConfigFinding {
+    let origin = Origin { file: file.to_owned(), line: None };
+    ConfigFinding::new(origin, "", format!("cannot be read ({error})"), "a readable TOML file in UTF-8")
+}
+
 fn read_files(main: &Path, findings: &mut Vec<ConfigFinding>) -> Vec<(PathBuf, String)> {
-    let unreadable = |file: &Path, error: &std::io::Error| {
-        let origin = Origin { file: file.to_owned(), line: None };
-        ConfigFinding::new(origin, "", format!("cannot be read ({error})"), "a readable TOML file in UTF-8")
-    };
     let mut paths = vec![main.to_owned()];
     match merge::drop_ins(main) {
         Ok(more) => paths.extend(more),

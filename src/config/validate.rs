@@ -28,7 +28,7 @@ const RECEIPT_LINE: usize = 120;
 
 /// Checks everything; `findings` are those of reading the files.
 pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Result<Settings, ConfigError> {
-    let Merged { fragment, origins } = merged;
+    let Merged { fragment, origins, .. } = merged;
     let mut judge = Judge { origins, main, findings };
     let till = judge.till(fragment.till.unwrap_or_default());
     let seller = judge.seller(fragment.seller.unwrap_or_default());

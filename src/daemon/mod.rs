@@ -2,11 +2,14 @@
 //! Nothing depends on this folder but the binary.
 
 mod demo;
+mod doctor;
 mod findings;
 mod identity;
 mod onboarding;
+mod owner;
 mod press;
 mod printing;
+mod provisioning;
 mod sandbox;
 mod serve;
 mod service;
@@ -21,5 +24,9 @@ pub const HOOKS: Hooks = Hooks {
     demo: demo::run,
     sandbox: sandbox::run,
     onboard: onboarding::run,
+    standing: provisioning::standing,
+    provision: provisioning::run,
+    random: crate::keys::os_random,
     verify: serve::verify_at_rest,
+    doctor: doctor::run,
 };

@@ -16,11 +16,12 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::identity::{Desk, Register};
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Lookup, Refusal, SaleOrder, Sold, Till,
-    wire,
+    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal, SaleOrder,
+    Sold, Till, wire,
 };
 use crate::invoice;
 use crate::ledger::{self, Clock, Ledger, StorageError, Store, Stored};
@@ -47,14 +48,6 @@ pub struct Facts {
     pub printer: String,
     /// Whether a sale prints at once.
     pub print: bool,
-    /// The one that stamps, for status.
-    pub certificate: Option<wire::Certificate>,
-    /// The documents that the certificate covers, as its title says; none if
-    /// there is no certificate or it does not say.
-    pub title: Option<String>,
-    /// Why the till cannot sell, if it was started without an identity; what
-    /// else speaks against a sale the ledger says at every moment.
-    pub not_ready: Option<Bilingual>,
 }
 
 /// The running till.
@@ -75,12 +68,16 @@ pub struct Service {
     pub report: watch::Receiver<report::Status>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
+    /// What is known of the till's identity.
+    pub register: Arc<Register>,
+    /// Where it is changed.
+    pub desk: Arc<Desk>,
 }
 
 impl Till for Service {
     async fn sell(&self, order: SaleOrder) -> Result<Sold, Refusal> {
         let SaleOrder { draft, idempotency, caller } = order;
-        let policy = self.facts.policy();
+        let policy = self.policy();
         let priced = policy.covers(draft.kind.subtype).and_then(|()| invoice::price(&draft));
         let priced = match priced {
             Ok(priced) => priced,
@@ -102,13 +99,13 @@ impl Till for Service {
 
     async fn credit(&self, order: CreditOrder) -> Result<Sold, Refusal> {
         let CreditOrder { draft, idempotency, caller } = order;
-        let (policy, today) = (self.facts.policy(), self.today());
+        let (policy, today) = (self.policy(), self.today());
         self.issue(idempotency, caller, move |store| crediting::order(store, draft, policy, &today)).await
     }
 
     async fn correct(&self, order: CorrectionOrder) -> Result<Sold, Refusal> {
         let CorrectionOrder { draft, idempotency, caller } = order;
-        let (policy, today) = (self.facts.policy(), self.today());
+        let (policy, today) = (self.policy(), self.today());
         self.issue(idempotency, caller, move |store| correcting::order(store, draft, policy, &today)).await
     }
 
@@ -177,6 +174,14 @@ impl Till for Service {
         tracing::info!(uid = caller.uid, "sending was asked for");
         self.wakes.ring(Wake::SyncNow);
         self.ledger.run(|store| store.queue_summary().open()).await.map_err(gone)
+    }
+
+    async fn identity(&self) -> Result<wire::Identity, Refusal> {
+        Ok(self.register.show(self.clock.now()))
+    }
+
+    async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
+        Arc::clone(&self.desk).change(order).await
     }
 }
 

@@ -6,17 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::identity;
+use super::identity::{self, Desk, Keyring, Register};
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
 use super::service::{Facts, Service};
 use super::slips::Shop;
-use crate::api::{self, Limits, Socket, wire};
+use crate::api::{self, Limits, Socket};
 use crate::config::{PrintPolicy, Settings};
-use crate::fatoora::{Authority, Credentials};
-use crate::invoice::IssueMoment;
-use crate::ledger::{ChainId, Clock, DocumentId, Ledger, Notice, StorageError, Store, SystemClock, Unit};
-use crate::onboard::{self, Identity};
+use crate::fatoora::Authority;
+use crate::ledger::{Clock, DocumentId, Ledger, Notice, StorageError, Store, SystemClock};
 use crate::printer::Target;
 use crate::report::{self, Parts, Wakes};
 use crate::text::Bilingual;
@@ -30,33 +28,40 @@ const LAST_ANSWERS: Duration = Duration::from_secs(15);
 pub struct Daemon {
     pub service: Arc<Service>,
     cancel: watch::Sender<bool>,
-    reporting: Option<tokio::task::JoinHandle<()>>,
+    reporting: tokio::task::JoinHandle<()>,
+    watching: tokio::task::JoinHandle<()>,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     printer: Option<JoinHandle<()>>,
     ledger: JoinHandle<Result<(), StorageError>>,
 }
 
 impl Daemon {
-    /// Starts everything; the till can sell when this returns.
+    /// Starts everything; the till can sell when this returns, if it has an
+    /// identity. One that was made and not yet taken into use is taken now.
     ///
     /// # Errors
     /// In words, with what to do. Nothing is left running.
     pub async fn start(settings: &Settings) -> Result<Daemon, String> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Daemon::start_with(settings, Arc::new(SystemClock), identity::DRAIN_WITHIN).await
+    }
+
+    /// As [`Daemon::start`], by another clock and with another patience for
+    /// unsent documents before the identity is changed.
+    pub async fn start_with(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        drain_within: Duration,
+    ) -> Result<Daemon, String> {
         let socket = Socket::bind(&settings.api.socket).map_err(|error| error.to_string())?;
         let mut store = open_store(settings, &clock)?;
-        let (identity, not_ready) = load_identity(settings)?;
+        let vault = Arc::new(identity::open_vault(settings)?);
+        let keys = identity::keys(settings)?;
         let authority = Arc::new(identity::client(settings)?);
-        let certificate = identity.as_ref().map(|identity| wire::Certificate {
-            subject: identity.certificate.subject().to_owned(),
-            valid_until: IssueMoment::from_unix(identity.certificate.not_after())
-                .map_or_else(String::new, wire::riyadh),
-        });
-        let title = identity.as_ref().and_then(|identity| identity.certificate.title().map(str::to_owned));
-        let credentials = match identity {
-            Some(identity) => Some(activate(&mut store, settings, identity)?),
-            None => None,
-        };
+        let (keyring, register) = (Arc::new(Keyring::default()), Arc::new(identity::register(&vault, &keys)));
+        let bundles = identity::load(settings, &vault, &keys, clock.now())?;
+        register.enter(Register::entry(&bundles));
+        identity::install(&mut store, settings, &keyring, bundles, clock.now())
+            .map_err(|error| error.to_string())?;
         let (ledger, ledger_thread) =
             Ledger::start(store).map_err(|error| format!("the ledger thread did not start ({error})"))?;
         let press = Arc::new(Press::new(settings.printer.width, shop(settings)));
@@ -78,27 +83,40 @@ impl Daemon {
         let (cancel, cancelled) = watch::channel(false);
         let wakes = Arc::new(Wakes::new());
         let (status, report) = watch::channel(report::Status::default());
-        let reporting = credentials.map(|(chain, credentials)| {
-            let parts = Parts {
-                queue: ledger.clone(),
-                authority: authority as Arc<dyn Authority>,
-                credentials: Arc::new(move |document: DocumentId| {
-                    (document.chain() == chain).then(|| Arc::clone(&credentials))
-                }),
-                clock: Arc::clone(&clock),
-                wakes: Arc::clone(&wakes),
-                cancel: cancelled.clone(),
-                status,
-                settings: report::Settings {
-                    in_flight: settings.fatoora.in_flight,
-                    ..report::Settings::default()
-                },
-                jitter: Box::new(random_u32),
-            };
-            tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)))
-        });
+        let credentials = Arc::clone(&keyring);
+        let parts = Parts {
+            queue: ledger.clone(),
+            authority: Arc::clone(&authority) as Arc<dyn Authority>,
+            credentials: Arc::new(move |document: DocumentId| credentials.access(document)),
+            clock: Arc::clone(&clock),
+            wakes: Arc::clone(&wakes),
+            cancel: cancelled.clone(),
+            status,
+            settings: report::Settings {
+                in_flight: settings.fatoora.in_flight,
+                ..report::Settings::default()
+            },
+            jitter: Box::new(random_u32),
+        };
+        let reporting = tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)));
+        let watching =
+            tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::DAILY));
+        let desk = identity::Parts {
+            settings: settings.clone(),
+            vault,
+            keys,
+            authority,
+            ledger: ledger.clone(),
+            clock: Arc::clone(&clock),
+            keyring,
+            register: Arc::clone(&register),
+            wakes: Arc::clone(&wakes),
+            report: report.clone(),
+            cancel: cancelled.clone(),
+            drain_within,
+        };
         let service = Arc::new(Service {
-            facts: Facts { title, ..facts(settings, certificate, not_ready) },
+            facts: facts(settings),
             ledger,
             clock,
             press,
@@ -106,11 +124,13 @@ impl Daemon {
             wakes,
             report,
             print_fault,
+            register,
+            desk: Arc::new(Desk::new(desk)),
         });
         let router = api::router(Arc::clone(&service), Limits::new(settings.api.max_body));
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));
-        Ok(Daemon { service, cancel, reporting, serving, printer, ledger: ledger_thread })
+        Ok(Daemon { service, cancel, reporting, watching, serving, printer, ledger: ledger_thread })
     }
 
     /// Waits until the local interface ends by itself, which it never should.
@@ -131,9 +151,8 @@ impl Daemon {
         {
             tracing::error!(%error, "the local interface did not end properly");
         }
-        if let Some(reporting) = self.reporting
-            && tokio::time::timeout(LAST_ANSWERS, reporting).await.is_err()
-        {
+        self.watching.abort();
+        if tokio::time::timeout(LAST_ANSWERS, self.reporting).await.is_err() {
             tracing::warn!("the reporting driver did not end in time; what is in flight is sent again");
         }
         self.service.doorbell.stop();
@@ -209,54 +228,6 @@ fn open_store(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, Stri
     Ok(store)
 }
 
-/// The identity, or why there is none to sell with.
-fn load_identity(settings: &Settings) -> Result<(Option<Identity>, Option<Bilingual>), String> {
-    let vault = identity::open_vault(settings)?;
-    let Some(found) =
-        onboard::load_identity(&vault, &identity::keys(settings)).map_err(|error| error.to_string())?
-    else {
-        let words = Bilingual::new(
-            "This till has no certificate yet. Run `tilld onboard`, then restart the service.",
-            "لا توجد شهادة لهذا الجهاز بعد. نفذ tilld onboard ثم أعد تشغيل الخدمة.",
-        );
-        return Ok((None, Some(words)));
-    };
-    let wanted = settings.fatoora.environment;
-    if found.environment != wanted {
-        return Err(format!(
-            "this till's certificate belongs to the {} environment, but the settings name {}; \
-             set [fatoora] environment back, or use another data directory",
-            found.environment.word(),
-            wanted.word()
-        ));
-    }
-    if found.profile.vat != settings.seller.vat.as_str() {
-        return Err(format!(
-            "this till's certificate is for VAT number {}, but the settings name {}; correct [seller] vat_number",
-            found.profile.vat, settings.seller.vat
-        ));
-    }
-    Ok((Some(found), None))
-}
-
-/// Makes the identity the one that stamps; gives its chain and credentials.
-fn activate(
-    store: &mut Store,
-    settings: &Settings,
-    identity: Identity,
-) -> Result<(ChainId, Arc<Credentials>), String> {
-    let unit = Unit {
-        certificate: identity.certificate,
-        signer: Box::new(identity.signer),
-        seller: Arc::clone(&settings.seller),
-        environment: identity.environment.word().to_owned(),
-        number_prefix: settings.till.number_prefix.clone(),
-        dictionary: Vec::new(),
-    };
-    let chain = store.activate(unit).map_err(|error| error.to_string())?;
-    Ok((chain, Arc::new(identity.credentials)))
-}
-
 /// The shop's own lines: the first header line is its sign, footer lines are
 /// paired by language.
 fn shop(settings: &Settings) -> Shop {
@@ -272,7 +243,7 @@ fn shop(settings: &Settings) -> Shop {
     }
 }
 
-fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready: Option<Bilingual>) -> Facts {
+fn facts(settings: &Settings) -> Facts {
     let printer = settings.printer.target.as_ref().map_or_else(|| "none".to_owned(), Target::to_string);
     let prints = settings.printer.print == PrintPolicy::Always && settings.printer.target.is_some();
     Facts {
@@ -283,8 +254,5 @@ fn facts(settings: &Settings, certificate: Option<wire::Certificate>, not_ready:
         anchor: settings.till.anchor.clone(),
         printer,
         print: prints,
-        certificate,
-        title: None,
-        not_ready,
     }
 }

@@ -109,6 +109,12 @@ impl fmt::Debug for Client {
 
 impl Client {
     pub fn new(endpoint: Endpoint) -> Result<Client, ClientError> {
+        Client::within(endpoint, TOTAL_TIMEOUT)
+    }
+
+    /// As [`Client::new`], with another limit for each call from its beginning
+    /// to the last byte of its answer.
+    pub fn within(endpoint: Endpoint, total: Duration) -> Result<Client, ClientError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::config(endpoint.extra_ca())?)
             .default_headers(common_headers())
@@ -118,8 +124,8 @@ impl Client {
             .no_proxy()
             .referer(false)
             .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT.min(total))
+            .timeout(total)
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(4)
             .tcp_nodelay(true)

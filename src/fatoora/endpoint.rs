@@ -65,6 +65,32 @@ impl Endpoint {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// The host as it stands in the address; an IPv6 address without its brackets.
+    pub(super) fn host(&self) -> &str {
+        let host = self.base.host_str().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// The port, that of the scheme if the address names none.
+    pub(super) fn port(&self) -> u16 {
+        self.base.port_or_known_default().unwrap_or(443)
+    }
+
+    /// Whether TLS is spoken there.
+    pub(super) fn is_secure(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// Host and port as a `Host` header has them.
+    pub(super) fn authority(&self) -> &str {
+        self.base.authority()
+    }
+
+    /// Path of the base URL, at least a slash.
+    pub(super) fn path(&self) -> &str {
+        self.base.path()
+    }
+
     pub(super) fn extra_ca(&self) -> Option<&[u8]> {
         self.extra_ca.as_deref()
     }

@@ -10,6 +10,7 @@ mod csid;
 mod endpoint;
 mod environment;
 mod message;
+pub mod probe;
 mod retry_after;
 mod tls;
 mod verdict;

@@ -95,6 +95,23 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Opens a vault only to look into it: nothing is made, renewed or removed.
+    /// `None` if nothing was ever sealed there.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]. A vault that still lies under an older key looks
+    /// damaged, or its key missing, until the daemon has opened it once.
+    pub fn look(directory: &Path, wrapping: &Wrapping) -> Result<Option<Vault>, VaultError> {
+        let about = match fs::metadata(directory) {
+            Ok(about) => about,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(VaultError::Io { path: directory.to_owned(), error }),
+        };
+        private(directory, &about, 0o700)?;
+        let found = wrapping::known(directory, wrapping)?;
+        Ok(found.map(|(key, source)| Vault { directory: directory.to_owned(), key, source }))
+    }
+
     /// What seals it.
     pub fn source(&self) -> &KeySource {
         &self.source
@@ -162,6 +179,17 @@ impl Vault {
         let Some(OwnFile { bytes: blob, .. }) = read(&path)? else { return Ok(None) };
         let secret = unseal(&self.key, name, &blob).ok_or(VaultError::BlobDamaged { path })?;
         Ok(Some(secret))
+    }
+
+    /// Removes the secret under `name`, if there is one. When it returns, it is
+    /// gone from the directory on the disk as well.
+    pub fn remove(&self, name: &str) -> Result<(), VaultError> {
+        let path = self.path(name)?;
+        let gone = match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+        gone.and_then(|()| files::sync_directory_of(&path)).map_err(|error| VaultError::Io { path, error })
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, VaultError> {

@@ -106,8 +106,7 @@ pub(super) fn keys(directory: &Path, wrapping: &Wrapping) -> Result<Keys, VaultE
     let plain_path = directory.join(PLAIN_FILE);
     let bound = read_bound(&bound_path, &wrapping.machine)?;
     let plain = read_plain(&plain_path)?.map(|key| (key, plain_path));
-    let facts = wrapping.machine.names();
-    let source = KeySource::BoundFile { facts, hardware: wrapping.machine.has_hardware() };
+    let source = bound_source(&wrapping.machine);
     if let Some(credential) = &wrapping.credential {
         let bound = bound.map(|key| (key, bound_path));
         return Ok(Keys {
@@ -124,6 +123,28 @@ pub(super) fn keys(directory: &Path, wrapping: &Wrapping) -> Result<Keys, VaultE
         None => make_bound(&bound_path, &wrapping.machine)?,
     };
     Ok(Keys { current, former: plain.into_iter().collect(), source })
+}
+
+/// The key that seals the vault now, without making or removing any; `None` if
+/// nothing was ever sealed there.
+pub(super) fn known(
+    directory: &Path,
+    wrapping: &Wrapping,
+) -> Result<Option<(Key, KeySource)>, VaultError> {
+    if let Some(credential) = &wrapping.credential {
+        let key = derive(b"tilld vault credential 2\n", credential, &[]);
+        return Ok(holds_blobs(directory)?.then_some((key, KeySource::Credential)));
+    }
+    let path = directory.join(BOUND_FILE);
+    match read_bound(&path, &wrapping.machine)? {
+        Some(key) => Ok(Some((key, bound_source(&wrapping.machine)))),
+        None if holds_blobs(directory)? => Err(VaultError::KeyMissing { path }),
+        None => Ok(None),
+    }
+}
+
+fn bound_source(machine: &Machine) -> KeySource {
+    KeySource::BoundFile { facts: machine.names(), hardware: machine.has_hardware() }
 }
 
 fn make_bound(path: &Path, machine: &Machine) -> Result<Key, VaultError> {

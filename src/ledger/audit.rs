@@ -80,7 +80,7 @@ pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<String>, OpenErr
         MarkFile::peek(anchor).map_err(|source| OpenError::Mark { anchor: anchor.to_owned(), source })?;
     let Some(mark) = mark.filter(|mark| mark.documents > 0) else { return Ok(None) };
     let path = dir.join(FILE_NAME);
-    let db = open(&path)?;
+    let db = open_with(&path, database::open_resting)?;
     marked(&db, &path, anchor, &mark).map_err(|source| OpenError::Storage { path, source })
 }
 
@@ -121,11 +121,19 @@ pub fn check_file(dir: &Path) -> Result<(), OpenError> {
 }
 
 fn open(path: &Path) -> Result<Connection, OpenError> {
+    open_with(path, database::open_reader)
+}
+
+/// Opens a ledger of this version to read it, in the way of `reader`.
+pub(super) fn open_with(
+    path: &Path,
+    reader: fn(&Path) -> Result<Connection, StorageError>,
+) -> Result<Connection, OpenError> {
     let storage = |source: StorageError| OpenError::Storage { path: path.to_owned(), source };
     if !path.exists() {
         return Err(OpenError::NoLedger { path: path.to_owned() });
     }
-    let db = database::open_reader(path).map_err(storage)?;
+    let db = reader(path).map_err(storage)?;
     let read =
         |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| storage(error.into()));
     if read("PRAGMA application_id")? != database::APPLICATION_ID {

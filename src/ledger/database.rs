@@ -1,5 +1,6 @@
 //! The one way to open the ledger file: pragmas, page size, write transactions.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
@@ -48,7 +49,32 @@ pub(super) fn open_writer(path: &Path, create: bool) -> Result<Connection, Stora
 /// Opens the file to read beside the writer.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StorageError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    reader(Connection::open_with_flags(path, flags)?)
+}
+
+/// Opens the file of a till that does not run, to read it without leaving a
+/// trace. A file that was closed properly has no write-ahead log; a usual reader
+/// would make one beside it, of a user who may not be the till's.
+pub(super) fn open_resting(path: &Path) -> Result<Connection, StorageError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return open_reader(path);
+    }
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    reader(Connection::open_with_flags(uri, flags)?)
+}
+
+fn reader(db: Connection) -> Result<Connection, StorageError> {
     db.execute_batch(&format!(
         "PRAGMA busy_timeout = {BUSY_MS};
          PRAGMA query_only = ON;

@@ -12,7 +12,7 @@ use super::OpenError;
 /// Held while the store is open; the kernel lets go of it when the process
 /// ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
@@ -30,6 +30,10 @@ pub(super) fn private_directory(dir: &Path) -> Result<(), OpenError> {
 }
 
 impl Lock {
+    /// Takes it for the data directory `dir`.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] if another process has it.
     pub fn take(dir: &Path) -> Result<Lock, OpenError> {
         let path = dir.join("ledger.lock");
         let failed = |source| OpenError::Directory { path: path.clone(), source };

@@ -1,9 +1,9 @@
-//! The edge between onboarding and the network: the three calls that it makes,
+//! The edge between onboarding and the network: the four calls that it makes,
 //! so that tests can put another authority in the platform's place.
 
 use std::future::Future;
 
-use crate::fatoora::{Answer, CallError, Client, Credentials, CsidAnswer, Otp, Submission};
+use crate::fatoora::{Answer, CallError, Client, Credentials, CsidAnswer, Otp, RenewalAnswer, Submission};
 
 /// The authority as onboarding sees it. Dropping a future abandons the call;
 /// what was sent may still be processed.
@@ -28,6 +28,15 @@ pub trait CsidAuthority: Sync {
         credentials: &Credentials,
         request_id: &str,
     ) -> impl Future<Output = Result<CsidAnswer, CallError>> + Send;
+
+    /// `PATCH /production/csids`: a renewal under the credentials of the
+    /// production CSID that is still in use, with an OTP.
+    fn renew(
+        &self,
+        credentials: &Credentials,
+        csr_pem: &str,
+        otp: &Otp,
+    ) -> impl Future<Output = Result<RenewalAnswer, CallError>> + Send;
 }
 
 impl CsidAuthority for Client {
@@ -45,5 +54,14 @@ impl CsidAuthority for Client {
         request_id: &str,
     ) -> Result<CsidAnswer, CallError> {
         Client::production_csid(self, credentials, request_id).await
+    }
+
+    async fn renew(
+        &self,
+        credentials: &Credentials,
+        csr_pem: &str,
+        otp: &Otp,
+    ) -> Result<RenewalAnswer, CallError> {
+        Client::renew(self, credentials, csr_pem, otp).await
     }
 }

@@ -16,12 +16,12 @@ pub enum Unfit {
     #[error(
         "the sandbox handed out its canned certificate, which belongs to another key: that is how the official \
          sandbox works, and nothing is wrong with this till. All compliance checks have passed; to stamp and \
-         report documents, onboard in the simulation environment"
+         report documents, choose the simulation environment in the settings"
     )]
     SandboxCanned,
     #[error(
-        "the certificate belongs to another key than this till's. Onboard again with a new OTP; if it happens \
-         again, tell the authority's support"
+        "the certificate belongs to another key than this till's. Run again with a new OTP; if it happens again, \
+         tell the authority's support"
     )]
     OtherKey,
     #[error(
@@ -31,12 +31,12 @@ pub enum Unfit {
     OtherVat { expected: String, found: String },
     #[error(
         "the certificate allows documents `{found}`, this till needs `{expected}`. Correct the title in the \
-         settings and onboard again"
+         settings and run again with a new OTP"
     )]
     Title { expected: String, found: String },
     #[error(
         "the certificate's validity is already over by this till's clock. Check date and time of the till; if \
-         they are right, onboard again with a new OTP"
+         they are right, run again with a new OTP"
     )]
     Expired { not_after: i64 },
 }
@@ -47,9 +47,9 @@ impl Unfit {
         match self {
             Unfit::Unreadable(_) => "تعذّرت قراءة الشهادة الواردة من الهيئة. أعد المحاولة".to_owned(),
             Unfit::SandboxCanned => "أعطت البيئة التجريبية شهادتها الثابتة التي لا تخص مفتاح هذا الجهاز: هكذا تعمل \
-                البيئة التجريبية الرسمية ولا خلل في الجهاز. نجحت كل اختبارات الامتثال؛ للختم والإبلاغ استخدم بيئة المحاكاة"
+                البيئة التجريبية الرسمية ولا خلل في الجهاز. نجحت كل اختبارات الامتثال؛ للختم والإبلاغ اختر بيئة المحاكاة في الإعدادات"
                 .to_owned(),
-            Unfit::OtherKey => "الشهادة تخص مفتاحًا آخر غير مفتاح هذا الجهاز. أعد التسجيل برمز تحقق جديد، \
+            Unfit::OtherKey => "الشهادة تخص مفتاحًا آخر غير مفتاح هذا الجهاز. أعد التشغيل برمز تحقق جديد، \
                 وإن تكرر ذلك فأبلغ دعم الهيئة"
                 .to_owned(),
             Unfit::OtherVat { expected, found } => format!(
@@ -57,10 +57,10 @@ impl Unfit {
                  أو اطلب رمز التحقق باسم المكلف الصحيح"
             ),
             Unfit::Title { expected, found } => format!(
-                "تسمح الشهادة بالفواتير `{found}` بينما يحتاج هذا الجهاز `{expected}`. صحّح نوع الفواتير في الإعدادات وأعد التسجيل"
+                "تسمح الشهادة بالفواتير `{found}` بينما يحتاج هذا الجهاز `{expected}`. صحّح نوع الفواتير في الإعدادات وأعد التشغيل برمز تحقق جديد"
             ),
             Unfit::Expired { .. } => "انتهت صلاحية الشهادة بحسب ساعة هذا الجهاز. تحقق من التاريخ والوقت، \
-                وإن كانا صحيحين فأعد التسجيل برمز تحقق جديد"
+                وإن كانا صحيحين فأعد التشغيل برمز تحقق جديد"
                 .to_owned(),
         }
     }

@@ -1,34 +1,22 @@
-//! What can stop an onboarding, in words for people who know nothing of
-//! certificates, in English and Arabic.
+//! What can stop an onboarding or a renewal, in words for people who know
+//! nothing of certificates. The Arabic words are in `arabic.rs`, those about the
+//! network in `trouble.rs`.
 
 use thiserror::Error;
 
 use super::certificate::Unfit;
 use super::device::Forbidden;
 use super::record::RecordError;
-use crate::fatoora::{CallError, Environment, Fault, Message, SetupFault};
+use super::trouble::{Trouble, trouble_text};
+use super::words::NoStamp;
+use crate::fatoora::{Environment, Message};
 use crate::invoice::Finding;
 use crate::keys::csr::CsrError;
 use crate::keys::{KeyError, VaultError};
 use crate::stamp::SealError;
 use crate::text::Bilingual;
 
-/// Why a call could not be finished; running again goes on where it stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing has left the till.
-    Offline,
-    /// The connection broke; the authority may have acted.
-    Lost,
-    /// The authority is down or says something unreadable.
-    Unavailable,
-    /// The authority asks for a pause.
-    Throttled,
-    /// What in the set-up makes the authority refuse every call.
-    Setup(SetupFault),
-}
-
-/// Why the till is not active yet.
+/// Why the till has no (new) identity yet.
 #[derive(Debug, Error)]
 pub enum OnboardError {
     #[error("the till's facts are not in order ({}). Correct them in the settings and run again", listed(.0))]
@@ -43,7 +31,11 @@ pub enum OnboardError {
          the portal, and run again"
     )]
     WrongTemplate { environment: Environment },
-    #[error("the authority refused the certificate request{}. Correct what it names in the settings and run again", shown(.0))]
+    #[error(
+        "the authority refused the certificate request{}. Correct what it names in the settings and run again; ask \
+         for a new OTP if it does not take the old one any more",
+        shown(.0)
+    )]
     CsrRefused(Vec<Message>),
     #[error(
         "the authority refused compliance document {step}{}. Correct what it names in the settings (mostly the \
@@ -57,7 +49,11 @@ pub enum OnboardError {
         shown(.0)
     )]
     MissingSteps(Vec<Message>),
-    #[error("the authority refused the production certificate{}. Run again; if it stays so, move the vault away and onboard with a new OTP", shown(.0))]
+    #[error(
+        "the authority refused the production certificate{}. Ask for a new OTP on the portal and run again; if it stays \
+         so, tell the authority's support",
+        shown(.0)
+    )]
     ProductionRefused(Vec<Message>),
     #[error(
         "the authority no longer accepts this till's compliance certificate (expired, or withdrawn on the portal). \
@@ -70,14 +66,31 @@ pub enum OnboardError {
     Certificate(#[from] Unfit),
     #[error(
         "this till already has a {environment} identity for VAT number {vat}, under other facts. It is not replaced \
-         by accident: put the old settings back, or move the vault away first if this till really becomes another"
+         by accident: put the old settings back, or, if this till is really to get another identity, run \
+         `tilld onboard --replace TILLNAME`; the old identity is kept until its documents are sent"
     )]
     AlreadyActive { environment: Environment, vat: String },
+    #[error(transparent)]
+    Ended(#[from] NoStamp),
     #[error(
-        "this till's certificate can no longer be used (state: {state}). Move the vault to a safe place and onboard \
-         the till again with a new OTP"
+        "this till has no certificate yet, so there is nothing to renew. Ask for an OTP on the Fatoora portal and \
+         run `tilld onboard`"
     )]
-    Ended { state: &'static str },
+    NothingToRenew,
+    #[error(
+        "this till's certificate is for VAT number {vat} in the {environment} environment, the settings name others, \
+         and a renewal keeps both. Put the old settings back, or, if this till is really to get another identity, \
+         run `tilld onboard --replace TILLNAME`"
+    )]
+    RenewalElsewhere { environment: Environment, vat: String },
+    #[error("{}", old_refused(*.expired, *.answer_lost))]
+    OldRefused {
+        /// By the till's clock; otherwise it was withdrawn.
+        expired: bool,
+        /// An earlier renewal was never answered; it may have been granted,
+        /// and with it the old certificate withdrawn.
+        answer_lost: bool,
+    },
     #[error("the till's clock shows an impossible date. Set date and time and run again")]
     Clock,
     #[error("compliance document {step} could not be made: {why}. Check the seller's facts in the settings")]
@@ -106,7 +119,7 @@ impl OnboardError {
         Bilingual::new(self.to_string(), self.arabic())
     }
 
-    /// Whether the same run may simply be tried again later.
+    /// Whether the same call may simply be tried again later, by a machine, too.
     pub const fn is_passing(&self) -> bool {
         use Trouble::{Lost, Offline, Throttled, Unavailable};
         matches!(
@@ -114,91 +127,6 @@ impl OnboardError {
             OnboardError::Network { trouble: Offline | Lost | Unavailable | Throttled, .. }
                 | OnboardError::MissingSteps(_)
         )
-    }
-
-    fn arabic(&self) -> String {
-        match self {
-            OnboardError::Profile(findings) => {
-                let texts: Vec<String> =
-                    findings.iter().map(|f| format!("{}: {}", f.field, f.message.ar)).collect();
-                format!("بيانات الجهاز غير صحيحة ({}). صحّحها في الإعدادات وأعد التشغيل", texts.join("؛ "))
-            }
-            OnboardError::OtpNeeded { answer_lost: false } => {
-                "يلزم رمز تحقق (OTP) من ستة أرقام من بوابة فاتورة، صالح لساعة واحدة ولمرة واحدة".to_owned()
-            }
-            OnboardError::OtpNeeded { answer_lost: true } => {
-                "انقطع الطلب السابق قبل وصول الرد وربما استُهلك رمز التحقق. اطلب رمزًا جديدًا من بوابة فاتورة".to_owned()
-            }
-            OnboardError::OtpRefused { answer_lost } => {
-                let lost = if *answer_lost { " وربما استُهلك في طلب سابق انقطع قبل وصول الرد." } else { "" };
-                format!(
-                    "رفضت الهيئة رمز التحقق: إما استُخدم من قبل، أو مضت عليه ساعة، أو يخص رقمًا ضريبيًا آخر أو بيئة أخرى.{lost} \
-                     تحقق من الرقم الضريبي واطلب رمزًا جديدًا من بوابة فاتورة وأعد التشغيل"
-                )
-            }
-            OnboardError::WrongTemplate { environment } => format!(
-                "الجهة على هذا العنوان لا تصدر شهادات بيئة {environment}: البيئة والعنوان غير متوافقين. صحّح البيئة في الإعدادات \
-                 واطلب رمز تحقق من القسم الخاص بها في البوابة وأعد التشغيل"
-            ),
-            OnboardError::CsrRefused(messages) => {
-                format!("رفضت الهيئة طلب الشهادة{}. صحّح ما تذكره في الإعدادات وأعد التشغيل", shown(messages))
-            }
-            OnboardError::ChecksFailed { step, findings } => format!(
-                "رفضت الهيئة مستند الامتثال {step}{}. صحّح ما تذكره في الإعدادات (غالبًا اسم البائع أو رقمه الضريبي أو عنوانه) \
-                 وأعد التشغيل، ولا يلزم رمز تحقق جديد",
-                shown(findings)
-            ),
-            OnboardError::MissingSteps(messages) => format!(
-                "تقول الهيئة إن اختبارات امتثال ما زالت ناقصة{} مع أنها قبلتها. انتظر بضع دقائق وأعد التشغيل، ولا يلزم رمز تحقق جديد",
-                shown(messages)
-            ),
-            OnboardError::ProductionRefused(messages) => format!(
-                "رفضت الهيئة إصدار شهادة الإنتاج{}. أعد التشغيل، وإن استمر ذلك فانقل مجلد المفاتيح وسجّل الجهاز برمز تحقق جديد",
-                shown(messages)
-            ),
-            OnboardError::ComplianceLapsed => {
-                "لم تعد الهيئة تقبل شهادة الامتثال لهذا الجهاز (انتهت أو أُلغيت من البوابة). اطلب رمز تحقق جديدًا وأعد التشغيل، \
-                 ويبقى المفتاح كما هو"
-                    .to_owned()
-            }
-            OnboardError::Network { trouble, .. } => trouble_arabic(trouble).to_owned(),
-            OnboardError::Certificate(unfit) => unfit.arabic(),
-            OnboardError::AlreadyActive { environment, vat } => format!(
-                "لهذا الجهاز هوية سارية في بيئة {environment} للرقم الضريبي {vat} ولا تُستبدل خطأً. أعد الإعدادات السابقة، \
-                 أو انقل مجلد المفاتيح أولًا إن كان الجهاز سيصبح جهازًا آخر فعلًا"
-            ),
-            OnboardError::Ended { .. } => {
-                "لم تعد شهادة هذا الجهاز صالحة للاستخدام. انقل مجلد المفاتيح إلى مكان آمن وسجّل الجهاز من جديد برمز تحقق جديد"
-                    .to_owned()
-            }
-            OnboardError::Clock => "تاريخ الجهاز غير معقول. اضبط التاريخ والوقت وأعد التشغيل".to_owned(),
-            OnboardError::Sample { .. } | OnboardError::Seal(_) => {
-                "تعذّر إعداد مستند الامتثال. تحقق من بيانات البائع في الإعدادات".to_owned()
-            }
-            OnboardError::Csr(_) => "تعذّر إعداد طلب الشهادة. تحقق من بيانات الجهاز في الإعدادات".to_owned(),
-            OnboardError::Key(KeyError::Token(error)) => error.words().ar,
-            OnboardError::Key(_) => "تعذّر إنشاء مفتاح الختم. أعد تشغيل الجهاز وحاول من جديد".to_owned(),
-            OnboardError::Record(RecordError::Vault(VaultError::Busy { .. })) => {
-                "نسخة أخرى من البرنامج تعمل على مجلد المفاتيح نفسه. انتظر حتى تنتهي أو أوقفها".to_owned()
-            }
-            OnboardError::Record(_) => {
-                "تعذّر استخدام مجلد المفاتيح. اعرض الرسالة الإنجليزية على الدعم الفني".to_owned()
-            }
-            OnboardError::Forbidden(_) => "خلل في البرنامج. أبلغ الجهة المطوّرة".to_owned(),
-        }
-    }
-}
-
-/// What a call that hands out a CSID met on its way, or `None` if the
-/// authority answered with a refusal of its own.
-pub(super) fn trouble(error: &CallError) -> Option<Trouble> {
-    match &error.fault {
-        Fault::Refused => None,
-        Fault::Setup(fault) => Some(Trouble::Setup(*fault)),
-        Fault::Throttled { .. } => Some(Trouble::Throttled),
-        Fault::Offline(_) => Some(Trouble::Offline),
-        Fault::Lost(_) => Some(Trouble::Lost),
-        Fault::Unavailable | Fault::Unreadable(_) => Some(Trouble::Unavailable),
     }
 }
 
@@ -221,59 +149,24 @@ const fn otp_refused(answer_lost: bool) -> &'static str {
     }
 }
 
-fn trouble_text(trouble: &Trouble, detail: &str) -> String {
-    let text = match trouble {
-        Trouble::Offline => {
-            "the authority cannot be reached. Check the network and run again; it goes on where it stopped"
+const fn old_refused(expired: bool, answer_lost: bool) -> &'static str {
+    match (expired, answer_lost) {
+        (true, _) => {
+            "the authority does not renew this till's certificate, because it has expired. The OTP was not used. Run \
+             `tilld onboard --replace TILLNAME` with it: the till gets a new certificate, and the old one is kept \
+             until its documents are sent"
         }
-        Trouble::Lost => {
-            "the connection broke before the answer came. Run again; it goes on where it stopped"
+        (false, true) => {
+            "the authority no longer accepts this till's certificate: an earlier renewal was cut off before its \
+             answer came, and has probably withdrawn it. The OTP was not used. Run \
+             `tilld onboard --replace TILLNAME` with it: the till gets a new certificate, and the old one is kept \
+             until its documents are sent"
         }
-        Trouble::Unavailable => {
-            "the authority's service is not working now. Run again later; it goes on where it stopped"
-        }
-        Trouble::Throttled => {
-            "the authority asks for a pause. Run again in a few minutes; it goes on where it stopped"
-        }
-        Trouble::Setup(SetupFault::Credentials) => {
-            "the authority does not accept this till's credentials. Check that environment and address belong together"
-        }
-        Trouble::Setup(SetupFault::Forbidden) => {
-            "the authority's gateway refuses this network's address. Use another network, or tell your provider and the authority's support"
-        }
-        Trouble::Setup(SetupFault::Address) => {
-            "nothing answers at the authority's address. Check environment and address in the settings"
-        }
-        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => {
-            "the authority no longer takes this form of request. Update tilld"
-        }
-        Trouble::Setup(SetupFault::Certificate) => {
-            "the server's certificate cannot be trusted. Check date and time of the till and the network; something may be listening in between"
-        }
-    };
-    if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
-}
-
-const fn trouble_arabic(trouble: &Trouble) -> &'static str {
-    match trouble {
-        Trouble::Offline => "تعذّر الوصول إلى الهيئة. تحقق من الشبكة وأعد التشغيل، وسيكمل من حيث توقف",
-        Trouble::Lost => "انقطع الاتصال قبل وصول الرد. أعد التشغيل، وسيكمل من حيث توقف",
-        Trouble::Unavailable => "خدمة الهيئة لا تعمل الآن. أعد التشغيل لاحقًا، وسيكمل من حيث توقف",
-        Trouble::Throttled => "تطلب الهيئة التمهل. أعد التشغيل بعد بضع دقائق، وسيكمل من حيث توقف",
-        Trouble::Setup(SetupFault::Credentials) => {
-            "لا تقبل الهيئة بيانات دخول هذا الجهاز. تحقق من توافق البيئة والعنوان"
-        }
-        Trouble::Setup(SetupFault::Forbidden) => {
-            "ترفض بوابة الهيئة عنوان هذه الشبكة. استخدم شبكة أخرى أو أبلغ مزود الخدمة ودعم الهيئة"
-        }
-        Trouble::Setup(SetupFault::Address) => {
-            "لا أحد يجيب على عنوان الهيئة المحدد. تحقق من البيئة والعنوان في الإعدادات"
-        }
-        Trouble::Setup(SetupFault::Method | SetupFault::Version | SetupFault::ContentType) => {
-            "لم تعد الهيئة تقبل هذه الصيغة من الطلبات. حدّث البرنامج"
-        }
-        Trouble::Setup(SetupFault::Certificate) => {
-            "لا يمكن الوثوق بشهادة الخادم. تحقق من تاريخ الجهاز ووقته ومن الشبكة"
+        (false, false) => {
+            "the authority no longer accepts this till's certificate: it was revoked or suspended (on the portal, or \
+             because the VAT registration ended), or it has expired and the till's clock is wrong. The OTP was not \
+             used. Look at the certificate on the Fatoora portal; if it is really over, run \
+             `tilld onboard --replace TILLNAME`: the till gets a new certificate, and the old one is kept"
         }
     }
 }
@@ -283,7 +176,7 @@ fn listed(findings: &[Finding]) -> String {
 }
 
 /// The authority's own words, the first few of them.
-fn shown(messages: &[Message]) -> String {
+pub(super) fn shown(messages: &[Message]) -> String {
     let texts: Vec<String> = messages
         .iter()
         .take(5)

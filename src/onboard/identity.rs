@@ -2,12 +2,12 @@
 //! certificate, credentials, signer.
 
 use super::device::Device;
-use super::record::{Record, RecordError};
+use super::record::{Place, Record, RecordError};
 use crate::fatoora::{Credentials, Environment};
 use crate::keys::{KeyStore, TillKey, UnitProfile, Vault};
 use crate::stamp::{Signer as _, StampCertificate};
 
-/// The identity of an active till.
+/// An identity: what stamps, and what sends the stamped.
 #[derive(Debug)]
 pub struct Identity {
     /// The only environment in which certificate and credentials are good.
@@ -20,30 +20,30 @@ pub struct Identity {
     pub signer: TillKey,
 }
 
-/// The identity in the vault, or `None` while the till is not active. Whether
-/// the certificate is still valid is the caller's question to its clock.
+/// The current identity in the vault, or `None` while there is none. An expired
+/// or revoked one is there, too: whether it may stamp is the answer of
+/// [`Device::may_stamp`].
 pub fn load_identity(vault: &Vault, keys: &KeyStore) -> Result<Option<Identity>, RecordError> {
-    match Record::load(vault)? {
-        Some(record) if matches!(record.device, Device::Active { .. }) => of(&record, keys).map(Some),
+    match Record::load(vault, Place::Device)? {
+        Some(record) if record.device.is_identity() => of(&record, keys).map(Some),
         _ => Ok(None),
     }
 }
 
-/// The certificate request that was sent last, as PEM.
+/// The certificate request behind the current identity, or of the first one in
+/// the making, as PEM.
 pub fn request(vault: &Vault) -> Result<Option<String>, RecordError> {
-    Ok(Record::load(vault)?.and_then(|record| record.csr))
+    Ok(Record::load(vault, Place::Device)?.and_then(|record| record.csr))
 }
 
-/// Where the till in this vault stands.
+/// Where the current identity, or the first one in the making, stands.
 pub fn device(vault: &Vault) -> Result<Device, RecordError> {
-    Ok(Record::load(vault)?.map_or(Device::Blank, |record| record.device))
+    Ok(Record::load(vault, Place::Device)?.map_or(Device::Blank, |record| record.device))
 }
 
-/// The identity of an active record.
+/// The identity in a record.
 pub(super) fn of(record: &Record, keys: &KeyStore) -> Result<Identity, RecordError> {
-    let csid = record.production.as_ref().ok_or_else(|| record.lacks("production certificate"))?;
-    let certificate = StampCertificate::from_token(csid.token())
-        .map_err(|e| RecordError::Unreadable(format!("production certificate: {e}")))?;
+    let certificate = record.certificate()?;
     let signer = record.signer(keys)?;
     if certificate.public_key_der() != signer.public_key_der() {
         return Err(record.lacks("key that fits its certificate"));
@@ -52,7 +52,7 @@ pub(super) fn of(record: &Record, keys: &KeyStore) -> Result<Identity, RecordErr
         environment: record.environment()?,
         profile: record.profile.clone(),
         certificate,
-        credentials: csid.credentials(),
+        credentials: record.credentials()?,
         signer,
     })
 }

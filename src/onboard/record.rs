@@ -1,5 +1,5 @@
-//! The one sealed record of a till's identity: state, key, request, both
-//! CSIDs, and the compliance document that is on its way.
+//! The sealed record of one bundle: state, key, request, both CSIDs, and the
+//! compliance document that is on its way.
 
 use std::fmt;
 
@@ -14,11 +14,11 @@ use super::device::{Device, DeviceEvent, Forbidden};
 use crate::chain::{Head, Icv, InvoiceHash};
 use crate::fatoora::{Credentials, CsidAnswer, Environment, Submission};
 use crate::keys::{KeyError, KeyStore, StoredKey, TillKey, UnitProfile, Vault, VaultError, sealed};
+use crate::stamp::StampCertificate;
 
-/// Name of the record in the vault.
-const NAME: &str = "device";
-/// Layout of the record; a newer one is refused, never guessed at.
-const VERSION: u32 = 1;
+/// Layout of the record; a newer one is refused, never guessed at. Layout 1 had
+/// no `road`: there was only onboarding.
+const VERSION: u32 = 2;
 /// Bytes of a record without its pending document, generously: the buffer must
 /// not grow while secrets are in it.
 const ROOM: usize = 64 * 1024;
@@ -42,6 +42,42 @@ pub enum RecordError {
         "the stored identity is in the state `{state}` but has no {what}. Restore the vault from a backup, or move it away and onboard this till again"
     )]
     Incomplete { state: &'static str, what: &'static str },
+    #[error(transparent)]
+    State(#[from] Forbidden),
+}
+
+/// Where a record lies in the vault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The bundle that stamps, or will once it is active.
+    #[default]
+    Device,
+    /// The bundle in the making beside it.
+    Successor,
+    /// One that was switched away from; they are counted from 1.
+    Former(usize),
+}
+
+impl Place {
+    /// The name of the secret in the vault.
+    pub fn name(self) -> String {
+        match self {
+            Place::Device => "device".to_owned(),
+            Place::Successor => "successor".to_owned(),
+            Place::Former(number) => format!("former-{number}"),
+        }
+    }
+}
+
+/// How a bundle comes to its production CSID.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Road {
+    /// `POST /compliance`: the first identity, and each replacement.
+    #[default]
+    Onboarding,
+    /// `PATCH /production/csids` under the credentials of the current identity.
+    Renewal,
 }
 
 /// A text that is wiped on drop and never shown.
@@ -133,11 +169,15 @@ impl Pending {
     }
 }
 
-/// Everything that is known of this till's identity.
+/// Everything that is known of one bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     version: u32,
+    #[serde(skip)]
+    place: Place,
+    #[serde(default)]
+    pub road: Road,
     pub device: Device,
     environment: String,
     pub profile: UnitProfile,
@@ -155,9 +195,11 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub fn blank(environment: Environment, profile: &UnitProfile) -> Record {
+    pub fn blank(place: Place, road: Road, environment: Environment, profile: &UnitProfile) -> Record {
         Record {
             version: VERSION,
+            place,
+            road,
             device: Device::Blank,
             environment: environment.word().to_owned(),
             profile: profile.clone(),
@@ -170,22 +212,28 @@ impl Record {
         }
     }
 
-    /// The record in the vault, if there is one.
-    pub fn load(vault: &Vault) -> Result<Option<Record>, RecordError> {
+    /// The record in that place of the vault, if there is one.
+    pub fn load(vault: &Vault, place: Place) -> Result<Option<Record>, RecordError> {
         #[derive(Deserialize)]
         struct Layout {
             version: u32,
         }
-        let Some(bytes) = vault.get(NAME)? else { return Ok(None) };
+        let Some(bytes) = vault.get(&place.name())? else { return Ok(None) };
         // The place of an error is told, its surroundings are not: they may be secret.
         let unreadable = |e: serde_json::Error| {
             RecordError::Unreadable(format!("{:?} at column {}", e.classify(), e.column()))
         };
         let layout: Layout = serde_json::from_slice(&bytes).map_err(unreadable)?;
-        if layout.version != VERSION {
+        if layout.version > VERSION {
             return Err(RecordError::Newer { found: layout.version });
         }
-        serde_json::from_slice(&bytes).map(Some).map_err(unreadable)
+        let record: Record = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        Ok(Some(Record { version: VERSION, place, ..record }))
+    }
+
+    /// The same record in another place; nothing is stored yet.
+    pub fn at(self, place: Place) -> Record {
+        Record { place, ..self }
     }
 
     /// Seals the record; when it returns, it is on the disk.
@@ -193,13 +241,40 @@ impl Record {
         let document = self.last.as_ref().map_or(0, |last| last.xml.len());
         let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM + document));
         serde_json::to_writer(&mut *bytes, self).map_err(|e| RecordError::Unreadable(e.to_string()))?;
-        Ok(vault.put(NAME, &bytes)?)
+        Ok(vault.put(&self.place.name(), &bytes)?)
     }
 
     /// Moves the state by the one transition function.
     pub fn apply(&mut self, event: DeviceEvent) -> Result<(), Forbidden> {
         self.device = self.device.clone().on(event)?;
         Ok(())
+    }
+
+    /// Lets the clock have its say (`now`: seconds since 1970, UTC), and stores it.
+    pub fn settle(&mut self, vault: &Vault, now: i64) -> Result<(), RecordError> {
+        let Some(event) = self.device.by_clock(now) else { return Ok(()) };
+        self.apply(event)?;
+        self.save(vault)
+    }
+
+    /// Whether both have the same production CSID: copies of one identity.
+    pub fn is_same_identity(&self, other: &Record) -> bool {
+        self.production.is_some() && self.production == other.production
+    }
+
+    fn production(&self) -> Result<&Csid, RecordError> {
+        self.production.as_ref().ok_or_else(|| self.lacks("production certificate"))
+    }
+
+    /// Of the production CSID.
+    pub fn certificate(&self) -> Result<StampCertificate, RecordError> {
+        StampCertificate::from_token(self.production()?.token())
+            .map_err(|e| RecordError::Unreadable(format!("production certificate: {e}")))
+    }
+
+    /// Of the production CSID.
+    pub fn credentials(&self) -> Result<Credentials, RecordError> {
+        Ok(self.production()?.credentials())
     }
 
     pub fn environment(&self) -> Result<Environment, RecordError> {
@@ -220,13 +295,18 @@ impl Record {
         RecordError::Incomplete { state: self.device.name(), what }
     }
 
-    /// Forgets what hangs on the old facts; `keep_key` if they were only the
-    /// shop's own words.
-    pub fn start_over(&mut self, environment: Environment, profile: &UnitProfile, keep_key: bool) {
-        let (device, key) = (self.device.clone(), self.key.take());
-        *self = Record::blank(environment, profile);
-        self.device = device;
-        self.key = key.filter(|_| keep_key);
+    /// Forgets what hangs on the old facts or the old road; `keep_key` if only
+    /// the shop's own words have changed.
+    pub fn start_over(
+        &mut self,
+        road: Road,
+        environment: Environment,
+        profile: &UnitProfile,
+        keep_key: bool,
+    ) {
+        let key = self.key.take().filter(|_| keep_key);
+        let device = self.device.clone();
+        *self = Record { device, key, ..Record::blank(self.place, road, environment, profile) };
     }
 
     /// Puts the compliance CSID in place and begins its own chain of documents.
@@ -256,47 +336,4 @@ impl Record {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keys::{Machine, Wrapping};
-    use crate::stamp::Signer as _;
-
-    fn profile() -> UnitProfile {
-        let text = || "x".to_owned();
-        UnitProfile {
-            common_name: text(),
-            organization_unit: text(),
-            organization: text(),
-            serial: text(),
-            vat: text(),
-            title: text(),
-            location: text(),
-            category: text(),
-        }
-    }
-
-    /// As the first layout wrote it: the key is the base64 text of its scalar.
-    #[test]
-    fn a_record_of_the_first_layout_is_read_and_stays_as_it_was() {
-        let directory = tempfile::tempdir().unwrap();
-        let machine = Machine::from_facts(vec![("board serial number", "1000".to_owned())]);
-        let vault =
-            Vault::open(&directory.path().join("vault"), &Wrapping::new(None, machine).unwrap()).unwrap();
-        let old = format!(
-            "{{\"version\":1,\"device\":{},\"environment\":\"sandbox\",\"profile\":{},\
-             \"key\":\"{}\",\"csr\":null,\"compliance\":null,\"last\":null,\"awaiting\":false,\"production\":null}}",
-            serde_json::to_string(&Device::KeyMade).unwrap(),
-            serde_json::to_string(&profile()).unwrap(),
-            STANDARD.encode([7; 32]),
-        );
-        vault.put(NAME, old.as_bytes()).unwrap();
-        let record = Record::load(&vault).unwrap().unwrap();
-        assert_eq!(record.device, Device::KeyMade);
-        let key = record.signer(&KeyStore::Vault).unwrap();
-        let same = KeyStore::Vault.generate(&mut |buffer| buffer.fill(7)).unwrap();
-        assert_eq!(key.public_key_der(), same.public_key_der());
-        record.save(&vault).unwrap();
-        assert_eq!(vault.get(NAME).unwrap().unwrap().as_slice(), old.as_bytes());
-        assert!(!format!("{record:?}").contains(&STANDARD.encode([7; 32])));
-    }
-}
+mod tests;

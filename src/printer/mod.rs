@@ -15,7 +15,7 @@ use std::fmt;
 pub use error::PrinterError;
 pub use file::FilePrinter;
 pub use target::{Target, TargetError};
-pub use tcp::{TcpPrinter, Timeouts};
+pub use tcp::{TcpPrinter, Timeouts, reach};
 
 /// One printer. A real edge: tests put their own in its place.
 pub trait Printer: fmt::Debug + Send {

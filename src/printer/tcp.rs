@@ -114,6 +114,17 @@ impl TcpPrinter {
     }
 }
 
+/// Whether a printer takes a connection, which ends without a byte. `within` is
+/// for each address of the host.
+///
+/// # Errors
+/// What the last address said.
+pub fn reach(host: &str, port: u16, within: Duration) -> io::Result<()> {
+    let timeouts = Timeouts { connect: within, job: within * 2, ..Timeouts::default() };
+    let deadline = Instant::now() + timeouts.job;
+    TcpPrinter::new(host.to_owned(), port, timeouts).connect(deadline).map(|_| ())
+}
+
 /// The time for one step of a job, cut by the deadline of the whole.
 fn left(step: Duration, deadline: Instant) -> io::Result<Duration> {
     match step.min(deadline.saturating_duration_since(Instant::now())) {

@@ -18,6 +18,8 @@ pub enum PauseReason {
     Setup(SetupFault),
     /// The CSID does not cover what it stamps (`certificate-permissions`).
     CertificatePermissions,
+    /// The till has no credentials to send with.
+    NoCredentials,
 }
 
 impl PauseReason {
@@ -35,12 +37,16 @@ impl PauseReason {
             }
             PauseReason::Setup(SetupFault::Certificate) => "certificate",
             PauseReason::CertificatePermissions => "certificate-permissions",
+            PauseReason::NoCredentials => "no-credentials",
         }
     }
 
     /// Whether somebody must do something before it ends.
     pub const fn needs_person(self) -> bool {
-        matches!(self, PauseReason::Setup(_) | PauseReason::CertificatePermissions)
+        matches!(
+            self,
+            PauseReason::Setup(_) | PauseReason::CertificatePermissions | PauseReason::NoCredentials
+        )
     }
 
     /// What happened and what to do.
@@ -63,6 +69,11 @@ impl PauseReason {
                 "The till's certificate does not cover these documents or this VAT number. \
                  Check the CSR title and VAT number and onboard the till again.",
                 "شهادة نقطة البيع لا تشمل هذه المستندات أو هذا الرقم الضريبي. تحقق من بيانات طلب الشهادة وأعد تسجيل الجهاز.",
+            ),
+            PauseReason::NoCredentials => Bilingual::new(
+                "The till has no credentials to send its documents with. Onboard it (tilld onboard); they are sent \
+                 by themselves then.",
+                "ليس لدى نقطة البيع بيانات اعتماد لإرسال مستنداتها. سجل الجهاز (tilld onboard) وسترسل بعدها تلقائيا.",
             ),
         }
     }

@@ -9,17 +9,19 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::access::{Access, Shown, Way};
 use super::backoff::{Jitter, Moment};
 use super::cleared;
 use super::machine::{Command, Ended, Machine, Outcome, Settings, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
+use super::settle::HoldReason;
 use super::status::{Pause, Status};
 use super::wakes::Wakes;
-use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Headers, Verdict};
+use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Headers, SetupFault, Verdict};
 use crate::ledger::Clock;
 
-/// The credentials for a document's CSID, if the till has them now.
-pub type CredentialsSource<Id> = Arc<dyn Fn(Id) -> Option<Arc<Credentials>> + Send + Sync>;
+/// What the till has now to send a document with.
+pub type CredentialsSource<Id> = Arc<dyn Fn(Id) -> Access + Send + Sync>;
 
 /// Everything the flow takes from outside.
 pub struct Parts<Q: Queue> {
@@ -80,6 +82,7 @@ struct Flight {
     call: Arc<OnceLock<DocumentCall>>,
     started_at: i64,
     begun: Instant,
+    shown: Shown,
 }
 
 impl Flight {
@@ -171,9 +174,10 @@ impl<Q: Queue + Clone> Driver<Q> {
     }
 
     fn begin(&mut self, id: Q::Id) {
-        let Some(credentials) = (self.parts.credentials)(id) else {
-            self.machine.no_credentials(self.now(), id);
-            return;
+        let (credentials, shown) = match (self.parts.credentials)(id).way(self.machine.own_refused(id)) {
+            Way::Send(credentials, shown) => (credentials, shown),
+            Way::Wait => return self.machine.no_credentials(self.now(), id),
+            Way::Hold => return self.hold(id, HoldReason::OtherEnvironment),
         };
         let started_at = self.parts.clock.now();
         self.status.last_attempt_at = Some(started_at);
@@ -184,7 +188,15 @@ impl<Q: Queue + Clone> Driver<Q> {
             let sent = attempt(&queue, authority.as_ref(), &credentials, (id, started_at), &told).await;
             (id, sent)
         });
-        self.flights.insert(id, Flight { task, call, started_at, begun: Instant::now() });
+        self.flights.insert(id, Flight { task, call, started_at, begun: Instant::now(), shown });
+    }
+
+    /// Not sent at all.
+    fn hold(&mut self, id: Q::Id, reason: HoldReason) {
+        tracing::warn!(document = ?id, reason = reason.word(), "held: {}", reason.message().en);
+        self.machine.held(id);
+        let queue = self.parts.queue.clone();
+        self.books.spawn(async move { Book::Written(id, queue.hold(id, reason).await) });
     }
 
     fn abandon(&mut self, id: Q::Id) {
@@ -210,7 +222,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         // Abandoned while its answer arrived: the same bytes go again and draw a duplicate.
         let Some(flight) = self.flights.remove(&id) else { return };
         match sent {
-            Sent::Answered { call, answer, size } => self.answered(id, flight.started_at, call, answer, size),
+            Sent::Answered { call, answer, size } => self.answered(id, &flight, call, answer, size),
             Sent::Gone => self.machine.gone(id),
             Sent::Failed(QueueError::Closed) => self.closed = true,
             Sent::Failed(error) => {
@@ -228,13 +240,24 @@ impl<Q: Queue + Clone> Driver<Q> {
         Some((*id, Sent::Answered { call: flight.call(), answer, size: 0 }))
     }
 
-    fn answered(&mut self, id: Q::Id, started_at: i64, call: DocumentCall, answer: Answer, size: usize) {
+    fn answered(&mut self, id: Q::Id, flight: &Flight, call: DocumentCall, answer: Answer, size: usize) {
+        let Flight { started_at, .. } = *flight;
+        let shown = self.shown(id, flight.shown, &answer.verdict);
         let wall = self.parts.clock.now();
         let authority_now = answer.headers.server_time();
-        let ended = Ended { verdict: &answer.verdict, wall, authority_now, size };
+        let ended = Ended { verdict: &answer.verdict, wall, authority_now, size, shown };
         let Some(outcome) = self.machine.answered(self.now(), id, &ended) else { return };
         self.note(id, wall, &answer, &outcome);
         self.write(id, Record { started_at, call, answer, outcome });
+    }
+
+    /// Credentials that were refused may be those of a former certificate by now.
+    fn shown(&self, id: Q::Id, shown: Shown, verdict: &Verdict) -> Shown {
+        let refused = *verdict == Verdict::Setup(SetupFault::Credentials);
+        if refused && shown == Shown::Current && (self.parts.credentials)(id).is_replaced() {
+            return Shown::Former;
+        }
+        shown
     }
 
     /// What the status and the log say of an answer.

@@ -2,6 +2,7 @@
 
 use super::machine::{Outcome, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
+use super::settle::HoldReason;
 use crate::fatoora::{DocumentCall, Headers, Submission, Verdict};
 use crate::invoice::Subtype;
 use crate::ledger::{
@@ -26,6 +27,10 @@ impl Queue for Ledger {
         let Outcome { state, due_at, .. } = ended.outcome;
         let attempt = attempt(ended);
         Ok(self.run(move |store| store.finish_attempt(id, &attempt, state, due_at)).await??)
+    }
+
+    async fn hold(&self, id: DocumentId, reason: HoldReason) -> Result<(), QueueError> {
+        Ok(self.run(move |store| store.hold(id, reason.word())).await??)
     }
 }
 

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use super::access::Shown;
 use super::backoff::{Jitter, Moment, SLOW, TRANSIENT, spread};
 use super::brake::{Brake, BrakeSettings, Hold, PauseReason};
 use super::pace::Pace;
@@ -78,6 +79,8 @@ pub struct Ended<'a> {
     pub authority_now: Option<i64>,
     /// Bytes of the document.
     pub size: usize,
+    /// The credentials that it was sent with.
+    pub shown: Shown,
 }
 
 /// What is to be written about an attempt that ended.
@@ -107,6 +110,9 @@ struct Doc {
     refusals: u32,
     strikes: u32,
     refused_at: Option<Moment>,
+    /// The authority does not take the credentials of the former certificate
+    /// that signed it.
+    own_refused: bool,
 }
 
 impl Doc {
@@ -242,6 +248,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
                     refusals: 0,
                     strikes: 0,
                     refused_at: None,
+                    own_refused: false,
                 };
                 self.ready.insert(waiting.id, doc);
             }
@@ -279,17 +286,45 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         let Some(Flight { doc, .. }) = self.in_flight.remove(&id) else { return };
         let from_probe = self.brake.is_probe(id);
         let random = (self.jitter)();
-        self.brake.setup(now, PauseReason::Setup(SetupFault::Credentials), from_probe, random);
+        self.brake.setup(now, PauseReason::NoCredentials, from_probe, random);
         self.brake.probe_ended(id);
         self.ready.insert(id, doc);
+    }
+
+    /// The document may not be sent at all: no byte left. It is not touched
+    /// again before [`Machine::settled`].
+    pub fn held(&mut self, id: Id) {
+        if self.in_flight.remove(&id).is_some() {
+            self.brake.probe_ended(id);
+            self.settling.insert(id, None);
+        }
+    }
+
+    /// Whether the authority refused the document's own credentials, those of
+    /// a former certificate.
+    pub fn own_refused(&self, id: Id) -> bool {
+        self.in_flight.get(&id).is_some_and(|flight| flight.doc.own_refused)
     }
 
     /// An attempt ended. Gives what to write; the document is not touched
     /// again before [`Machine::settled`].
     pub fn answered(&mut self, now: Moment, id: Id, ended: &Ended<'_>) -> Option<Outcome> {
-        let Ended { verdict, wall, .. } = *ended;
+        let Ended { verdict, wall, shown, .. } = *ended;
         let Flight { mut doc, begun } = self.in_flight.remove(&id)?;
         doc.attempts = doc.attempts.saturating_add(1);
+        let unauthorized = *verdict == Verdict::Setup(SetupFault::Credentials);
+        doc.own_refused = match shown {
+            Shown::Current => false,
+            Shown::Former => unauthorized,
+            // Should both be refused, both are asked again after the pause.
+            Shown::InPlace => !unauthorized,
+        };
+        if shown == Shown::Former && unauthorized {
+            // Says nothing of the credentials in use: they are tried at once.
+            self.brake.probe_ended(id);
+            self.settling.insert(id, Some(Deferred { doc, due: now, again: Again::Blameless }));
+            return Some(Outcome { state: ReportState::Queued, due_at: wall, hold: None, surprise: false });
+        }
         if settle::is_refusal(verdict) {
             doc.refusals = doc.refusals.saturating_add(1);
             doc.refused_at.get_or_insert(now);
@@ -304,7 +339,12 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             now: wall,
             size: ended.size,
         };
-        let decision = settle::settle(verdict, facts);
+        let decision = match shown {
+            Shown::Former | Shown::InPlace if settle::blames_former_certificate(verdict) => {
+                Decision::Hold(HoldReason::FormerCertificate)
+            }
+            _ => settle::settle(verdict, facts),
+        };
         self.regulate(now, begun, id, ended);
         Some(self.conclude(now, wall, id, doc, verdict, decision))
     }
@@ -452,7 +492,8 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
                 self.brake.throttled(now, wished, from_probe, random);
                 self.pace.throttled(now, begun);
             }
-            _ if verdict.blames_certificate() => {
+            // What a former certificate may not do says nothing of the one in use.
+            _ if verdict.blames_certificate() && ended.shown == Shown::Current => {
                 self.brake.setup(now, PauseReason::CertificatePermissions, from_probe, random);
             }
             Verdict::Unavailable | Verdict::Lost | Verdict::Unknown => {

@@ -2,6 +2,7 @@
 //! (`machine`, with `settle`, `brake`, `pace`, `backoff`), a driver that does
 //! what it says, and a watcher of the network.
 
+mod access;
 mod backoff;
 mod brake;
 mod cleared;
@@ -15,6 +16,7 @@ mod settle;
 mod status;
 mod wakes;
 
+pub use access::{Access, Shown};
 pub use backoff::{Jitter, Moment};
 pub use brake::{BrakeSettings, PauseReason};
 pub use driver::{CredentialsSource, Parts, run};

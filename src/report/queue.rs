@@ -7,6 +7,7 @@ use std::future::Future;
 use thiserror::Error;
 
 use super::machine::{Outcome, Waiting};
+use super::settle::HoldReason;
 use crate::fatoora::{Answer, DocumentCall, Submission};
 
 /// The durable queue of documents.
@@ -23,6 +24,9 @@ pub trait Queue: Send + Sync + 'static {
 
     /// The end of an attempt that was begun, with everything about it.
     fn finish(&self, id: Self::Id, ended: Record) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Queued -> held, without an attempt.
+    fn hold(&self, id: Self::Id, reason: HoldReason) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// Whether a document may leave.

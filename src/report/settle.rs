@@ -58,11 +58,21 @@ pub enum HoldReason {
     TooLarge,
     /// "Unable to execute Business Rules validation" more than once.
     NotEvaluated,
+    /// Signed under a former certificate, which the authority objects to.
+    FormerCertificate,
+    /// Signed for another environment than the till's present one.
+    OtherEnvironment,
 }
 
 impl HoldReason {
-    pub const ALL: [HoldReason; 4] =
-        [HoldReason::ClearanceOff, HoldReason::Protocol, HoldReason::TooLarge, HoldReason::NotEvaluated];
+    pub const ALL: [HoldReason; 6] = [
+        HoldReason::ClearanceOff,
+        HoldReason::Protocol,
+        HoldReason::TooLarge,
+        HoldReason::NotEvaluated,
+        HoldReason::FormerCertificate,
+        HoldReason::OtherEnvironment,
+    ];
 
     /// The word under which the ledger keeps it.
     pub const fn word(self) -> &'static str {
@@ -71,6 +81,8 @@ impl HoldReason {
             HoldReason::Protocol => "protocol",
             HoldReason::TooLarge => "too-large",
             HoldReason::NotEvaluated => "not-evaluated",
+            HoldReason::FormerCertificate => "former-certificate",
+            HoldReason::OtherEnvironment => "other-environment",
         }
     }
 
@@ -98,6 +110,18 @@ impl HoldReason {
                 "The platform could not evaluate this document. Ask support to inspect it, then release it.",
                 "لم تتمكن المنصة من تقييم هذا المستند. اطلب من الدعم فحصه ثم أعد إرساله.",
             ),
+            HoldReason::FormerCertificate => Bilingual::new(
+                "The platform objects to the former certificate that signed this document before the till got its \
+                 present one. Ask support: the document is valid as it was issued, and must be reported by hand.",
+                "تعترض المنصة على الشهادة السابقة التي ختمت هذا المستند قبل أن يحصل الجهاز على شهادته الحالية. \
+                 راجع الدعم: المستند صحيح كما صدر ويجب الإبلاغ عنه يدويا.",
+            ),
+            HoldReason::OtherEnvironment => Bilingual::new(
+                "The document was signed for another environment (a test, for example) and is never sent to the one \
+                 that the till works in now. Nothing to do if it was a test.",
+                "صدر هذا المستند لبيئة أخرى (تجريبية مثلا) ولا يرسل أبدا إلى البيئة التي يعمل فيها الجهاز الآن. \
+                 لا يلزم أي إجراء إن كان تجربة.",
+            ),
         }
     }
 }
@@ -115,6 +139,9 @@ const FUTURE_DATE_RULE: &str = "BR-KSA-04";
 /// "Unable to execute Business Rules validation": trouble on their side, or a
 /// number that cannot be read.
 const GENERAL: &str = "GENERAL";
+/// Findings on the certificate and not on the document (fatoora-api.md section 4).
+const CERTIFICATE_CODES: [&str; 4] =
+    ["certificate-permissions", "certificate-issuer-name", "invalid-certificate", "invalid-signing-certificate"];
 
 pub(super) fn settle(verdict: &Verdict, facts: Facts) -> Decision {
     match verdict {
@@ -129,6 +156,14 @@ pub(super) fn settle(verdict: &Verdict, facts: Facts) -> Decision {
         Verdict::Unavailable | Verdict::Lost => Decision::Again(Again::Transient),
         Verdict::Unknown => Decision::Again(Again::Slow),
     }
+}
+
+/// Rejected for the certificate that signed it and for nothing else: with a
+/// former one that is a case for a person (fatoora-api.md section 6).
+pub(super) fn blames_former_certificate(verdict: &Verdict) -> bool {
+    let Verdict::Rejected { messages } = verdict else { return false };
+    let mut errors = messages.iter().filter(|message| message.level == Level::Error).peekable();
+    errors.peek().is_some() && errors.all(|message| CERTIFICATE_CODES.contains(&message.code.as_str()))
 }
 
 /// Whether the answer is a refusal that nobody could understand.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::book::{Book, Chain, GENESIS_PIH};
-use super::settings::Environment;
+use super::environment::Environment;
 
 /// More gaps than this are not listed one by one.
 const MAX_GAPS: usize = 1000;

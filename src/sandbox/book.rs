@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+use super::environment::Environment;
 use super::judge::{Category, Findings};
-use super::settings::Environment;
 
 /// The platform's memory of accepted hashes (fatoora-api.md section 4).
 const DUPLICATE_WINDOW: i64 = 24 * 3600;
@@ -33,6 +33,16 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// All of them, in the order of an onboarding.
+    pub const ALL: [Endpoint; 6] = [
+        Endpoint::Compliance,
+        Endpoint::Check,
+        Endpoint::Production,
+        Endpoint::Renewal,
+        Endpoint::Reporting,
+        Endpoint::Clearance,
+    ];
+
     /// The word in listings and fault scripts.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,6 +54,19 @@ impl Endpoint {
             Endpoint::Clearance => "clearance",
         }
     }
+}
+
+/// How much of an answer was handed to the connection while the peer was there; what the peer did with it is
+/// not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivered {
+    /// Nothing.
+    None,
+    /// Not all of it.
+    Partial,
+    /// All of it.
+    Full,
 }
 
 /// One call as the book holds it; secrets, tokens and OTPs are never in it.
@@ -73,14 +96,22 @@ pub struct Call {
     pub hash: Option<String>,
     /// `388 0200000` and the like.
     pub document: Option<String>,
-    /// HTTP status of the answer.
-    pub http: u16,
+    /// How often this document (or this very body, where there is none) has come here, this time included.
+    pub attempt: u64,
+    /// HTTP status of the answer that was given; `None` when a fault left the call without one.
+    pub http: Option<u16>,
+    /// HTTP status that the evaluation came to; `None` when a fault kept it from being evaluated.
+    pub evaluated: Option<u16>,
     /// `REPORTED`, `NOT_CLEARED`, `ISSUED` and the like.
     pub verdict: Option<String>,
     /// Codes of all errors and warnings.
     pub codes: Vec<String>,
+    /// Why it was refused, in words that the answer does not give away.
+    pub reason: Option<String>,
     /// The fault that was played on this call.
     pub fault: Option<String>,
+    /// How much of the answer went out.
+    pub delivered: Delivered,
 }
 
 /// A document that was reported or cleared.
@@ -146,13 +177,31 @@ pub(super) struct Book {
     pub(super) chains: BTreeMap<(Environment, String), Chain>,
     /// Last acceptance of a hash.
     by_hash: HashMap<(Environment, Endpoint, String), usize>,
+    /// How often a document or body has come.
+    attempts: HashMap<[u8; 32], u64>,
 }
 
 impl Book {
-    /// Writes a call down; its `seq` is set here.
-    pub(super) fn record(&mut self, call: Call) {
+    /// Writes a call down; its `seq` is set here and given back.
+    pub(super) fn record(&mut self, call: Call) -> u64 {
         let seq = self.calls.len() as u64 + 1; // a count of calls fits
         self.calls.push(Call { seq, ..call });
+        seq
+    }
+
+    /// Notes how much of the answer to call `seq` went out.
+    pub(super) fn delivered(&mut self, seq: u64, how_much: Delivered) {
+        let at = seq.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+        if let Some(call) = at.and_then(|at| self.calls.get_mut(at)) {
+            call.delivered = how_much;
+        }
+    }
+
+    /// Counts a request by the digest of what it is about.
+    pub(super) fn attempt(&mut self, about: [u8; 32]) -> u64 {
+        let count = self.attempts.entry(about).or_default();
+        *count += 1;
+        *count
     }
 
     /// The acceptance of this very hash within the last 24 hours.

@@ -83,6 +83,21 @@ pub(super) fn moment(date: Date, time: Time) -> i64 {
     date.days() * DAY + time.seconds - if time.utc { 0 } else { RIYADH_OFFSET }
 }
 
+/// A moment as HTTP headers write it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(super) fn http_date(unix: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (days, of_day) = (unix.div_euclid(DAY), unix.rem_euclid(DAY));
+    let date = Date::from_days(days);
+    let name = |names: &[&'static str], at: i64| {
+        usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
+    };
+    let (day, month) = (name(&DAYS, days.rem_euclid(7)), name(&MONTHS, date.month - 1));
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    format!("{day}, {:02} {month} {:04} {hour:02}:{minute:02}:{second:02} GMT", date.day, date.year)
+}
+
 /// `YYYY-MM-DDTHH:MM:SS` in Riyadh, as a QR code and a signing time write it.
 pub(super) fn riyadh_stamp(unix: i64) -> String {
     let of_day = unix.saturating_add(RIYADH_OFFSET).rem_euclid(DAY);
@@ -96,6 +111,12 @@ fn number(digits: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_of_http() {
+        assert_eq!(http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
 
     #[test]
     fn only_dates_that_exist() {

@@ -8,6 +8,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::time::Time;
 
 use super::digest;
 
@@ -44,6 +45,8 @@ pub(super) struct CertificateFacts {
     pub(super) title: String,
     /// `1-..|2-..|3-..` of the unit.
     pub(super) unit: String,
+    /// Beginning of validity, Unix seconds.
+    pub(super) not_before: i64,
     /// End of validity, Unix seconds.
     pub(super) not_after: i64,
 }
@@ -58,7 +61,7 @@ impl CertificateFacts {
         let san = tbs.get_extension::<SubjectAltName>().ok().flatten().map(|(_, san)| san);
         let unit = san.as_ref().and_then(directory_name);
         let field = |oid| unit.and_then(|name| name_value(name, oid)).unwrap_or_default();
-        let end = tbs.validity().not_after.to_unix_duration().as_secs();
+        let moment = |time: Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
         Some(CertificateFacts {
             text: text.to_owned(),
             issuer: reversed_name(tbs.issuer()),
@@ -69,7 +72,8 @@ impl CertificateFacts {
             uid: field(OID_UID),
             title: field(OID_TITLE),
             unit: field(OID_SURNAME),
-            not_after: i64::try_from(end).unwrap_or(i64::MAX),
+            not_before: moment(tbs.validity().not_before),
+            not_after: moment(tbs.validity().not_after),
         })
     }
 }

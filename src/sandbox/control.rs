@@ -11,10 +11,14 @@ use tokio::task::JoinHandle;
 
 use super::audit::{self, Audit};
 use super::book::{Accepted, Call};
+use super::config::SandboxConfig;
+use super::environment::Environment;
 use super::faults::FaultRule;
-use super::office::Office;
-use super::settings::{Environment, SandboxConfig, system_clock, system_entropy};
-use super::wire::{Kill, Line, PlugListener};
+use super::office::{Desk, Office};
+use super::otp::Wanted;
+use super::registry::CsidEntry;
+use super::settings::Settings;
+use super::wire::{Conn, Line, PlugListener};
 use super::{SandboxError, http};
 
 /// A simulated Fatoora; see [`Sandbox::start`].
@@ -56,8 +60,8 @@ impl Sandbox {
 }
 
 fn serve(office: &Arc<Office>, line: &Arc<Line>, inner: TcpListener) -> JoinHandle<()> {
-    let service = http::router(office.clone()).into_make_service_with_connect_info::<Kill>();
-    let listener = PlugListener { inner, line: line.clone() };
+    let service = http::router(office.clone()).into_make_service_with_connect_info::<Conn>();
+    let listener = PlugListener { inner, line: line.clone(), office: office.clone() };
     tokio::spawn(async move {
         // Serving ends only when this task is aborted.
         let _ = axum::serve(listener, service).await;
@@ -75,9 +79,40 @@ impl SandboxHandle {
         format!("http://{}{}", self.address, env.prefix())
     }
 
-    /// Issues a one-time password of six digits, bound to a VAT number if one is given. Valid for an hour.
+    /// Issues a one-time password of six digits, bound to a VAT number if one is given. Good for as long as the
+    /// settings say.
     pub fn issue_otp(&self, env: Environment, vat: Option<&str>) -> String {
-        self.office.desk().otps.issue(env, vat, &self.office.config)
+        let mut desk = self.office.desk();
+        let Desk { otps, settings, .. } = &mut *desk;
+        let wanted = Wanted { env, vat, lifetime: None, digits: None };
+        // Only wanted digits can be taken.
+        otps.issue(&wanted, settings, &self.office.instruments).unwrap_or_default()
+    }
+
+    /// The policies of this moment.
+    pub fn settings(&self) -> Settings {
+        self.office.settings()
+    }
+
+    /// Changes policies while it runs.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.office.desk().settings);
+    }
+
+    /// Moves the sandbox's clock on by so many seconds, or back.
+    pub fn advance_clock(&self, seconds: i64) {
+        self.office.instruments.advance(seconds);
+    }
+
+    /// Every CSID that was ever issued, in order.
+    pub fn csids(&self) -> Vec<CsidEntry> {
+        self.office.desk().registry.list(self.office.now())
+    }
+
+    /// Revokes a CSID by the serial number of its certificate; `false` when there is none.
+    pub fn revoke(&self, csid: &str) -> bool {
+        let now = self.office.now();
+        !self.office.desk().registry.revoke(Some(now), |c| c.csid() == csid).is_empty()
     }
 
     /// Pulls the network plug: connections are refused, live ones are cut. Returns when none is left.
@@ -132,7 +167,7 @@ impl SandboxHandle {
 
     /// Replaces the fault script.
     pub fn set_faults(&self, rules: Vec<FaultRule>) {
-        self.office.desk().faults.set(rules);
+        self.office.desk().faults.set(rules, self.office.instruments.machine_now());
     }
 
     /// Ends the sandbox; returns when its listener and all connections are gone.
@@ -189,11 +224,11 @@ impl Drop for SandboxHandle {
 /// # Errors
 /// As [`Sandbox::start`]; [`SandboxError::Announce`] when the line cannot be written.
 pub async fn run_standalone(
-    listen: SocketAddr,
+    config: SandboxConfig,
     out: &mut (dyn Write + Send),
     cancel: impl Future<Output = ()>,
 ) -> Result<(), SandboxError> {
-    let handle = Sandbox::start(SandboxConfig::new(listen, system_clock(), system_entropy())).await?;
+    let handle = Sandbox::start(config).await?;
     let environments: serde_json::Map<String, serde_json::Value> = Environment::ALL
         .into_iter()
         .map(|env| {

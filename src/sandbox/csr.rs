@@ -10,7 +10,7 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use super::certificate::{self as names, directory_name, name_value};
 use super::digest;
-use super::settings::Environment;
+use super::environment::Environment;
 
 const OID_EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
 const OID_SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");

@@ -7,10 +7,11 @@ use super::book::{Accepted, Endpoint, Link};
 use super::certificate::CertificateFacts;
 use super::clearing;
 use super::digest;
+use super::environment::Environment;
 use super::judge::{self, Category, Findings, Kind, Paper, Signers, Submission, Verdict};
 use super::office::{Desk, Note, Office, Outcome};
 use super::registry::Step;
-use super::settings::{ChainPolicy, Environment};
+use super::settings::{ChainPolicy, Settings};
 
 /// Who sends: a credential and the certificates that its documents may carry.
 struct Sender {
@@ -23,7 +24,8 @@ struct Sender {
 
 /// Judges and books a document.
 ///
-/// `clearance_status` is the header of that name; `0` asks for clearance while it is switched off.
+/// `clearance_status` is the header of that name; `0` asks for clearance while it is switched off. `scripted`
+/// are findings of a fault script, which count like those of the judgement.
 pub(super) fn submit(
     office: &Office,
     env: Environment,
@@ -31,12 +33,13 @@ pub(super) fn submit(
     who: usize,
     clearance_status: Option<&str>,
     body: &Value,
+    scripted: &Findings,
 ) -> Outcome {
+    let settings = office.settings();
     if endpoint == Endpoint::Clearance
-        && (!office.config.clearance_enabled || clearance_status.map(str::trim) == Some("0"))
+        && (!settings.clearance_enabled || clearance_status.map(str::trim) == Some("0"))
     {
-        let message = "Clearance is deactivated. Please use the /invoices/reporting/single endpoint instead.";
-        return Outcome::code(303, "Clearance-Deactivated", message);
+        return clearance_off();
     }
     let field = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (Some(invoice_hash), Some(uuid), Some(invoice)) =
@@ -46,12 +49,19 @@ pub(super) fn submit(
         return Outcome::errors(400, "Invalid-Request", message);
     };
     let Some(sender) = sender(&office.desk(), who) else {
-        return Outcome::gateway(401, "Unauthorized", "unknown credentials", office.config.now());
+        return Outcome::gateway(401, "Unauthorized", "unknown credentials", office.now());
     };
     let submission = Submission { invoice_hash, uuid, invoice };
     let signers = Signers { current: &sender.certificate, others: &sender.siblings };
-    let verdict = judge::judge(&submission, &signers, office.config.now());
-    decide(office, env, endpoint, &sender, verdict, invoice)
+    let mut verdict = judge::judge(&submission, &signers, office.now());
+    verdict.findings.absorb(scripted.clone());
+    decide(office, &settings, env, endpoint, &sender, verdict, invoice)
+}
+
+/// 303 of clearance while it is switched off.
+pub(super) fn clearance_off() -> Outcome {
+    let message = "Clearance is deactivated. Please use the /invoices/reporting/single endpoint instead.";
+    Outcome::code(303, "Clearance-Deactivated", message)
 }
 
 fn sender(desk: &Desk, who: usize) -> Option<Sender> {
@@ -67,13 +77,14 @@ fn sender(desk: &Desk, who: usize) -> Option<Sender> {
 
 fn decide(
     office: &Office,
+    settings: &Settings,
     env: Environment,
     endpoint: Endpoint,
     sender: &Sender,
     verdict: Verdict,
     invoice: &str,
 ) -> Outcome {
-    let now = office.config.now();
+    let now = office.now();
     let Verdict { mut findings, paper, identity, stamped_by } = verdict;
     let Some(paper) = paper else {
         let note = Note { csid: Some(sender.csid.clone()), ..Note::default() };
@@ -91,13 +102,13 @@ fn decide(
         desk.book.count_duplicate(env, &chain);
         return duplicate(endpoint, cleared, note);
     }
-    wrong_door(office, endpoint, &paper, &mut findings);
+    wrong_door(settings, endpoint, &paper, &mut findings);
     let link = match (&chain, note.icv) {
         (Some(chain), Some(icv)) if identity => Some(Link { chain, icv, hash: &hash, pih: &paper.pih }),
         _ => None,
     };
     if let Some(link) = &link
-        && office.config.chain == ChainPolicy::Strict
+        && settings.chain == ChainPolicy::Strict
     {
         findings.absorb(desk.book.continuity(env, link));
     }
@@ -146,7 +157,7 @@ fn cleared(
     if endpoint != Endpoint::Clearance || !findings.errors.is_empty() {
         return None;
     }
-    let cleared = clearing::clear(paper, office.authority(env), office.config.now());
+    let cleared = clearing::clear(paper, office.authority(env), office.now());
     if cleared.is_none() {
         let message = "the document does not use the prefixes ext, cac and cbc";
         findings.error(Category::Xsd, "XSD_ZATCA_INVALID", message);
@@ -165,9 +176,9 @@ fn finish_check(desk: &mut Desk, sender: &Sender, paper: &Paper, findings: &Find
 }
 
 /// Standard documents are cleared and simplified ones reported; reporting takes both while clearance is off.
-fn wrong_door(office: &Office, endpoint: Endpoint, paper: &Paper, findings: &mut Findings) {
+fn wrong_door(settings: &Settings, endpoint: Endpoint, paper: &Paper, findings: &mut Findings) {
     let message = match (endpoint, paper.kind) {
-        (Endpoint::Reporting, Some(Kind::Standard)) if office.config.clearance_enabled => {
+        (Endpoint::Reporting, Some(Kind::Standard)) if settings.clearance_enabled => {
             "Standard documents must be sent to clearance, which is switched on"
         }
         (Endpoint::Clearance, Some(Kind::Simplified)) => "Simplified documents must be sent to reporting",
@@ -235,7 +246,7 @@ fn answer(
 }
 
 /// 409 on reporting, 208 with the cleared document on clearance.
-fn duplicate(endpoint: Endpoint, cleared: Option<String>, mut note: Note) -> Outcome {
+pub(super) fn duplicate(endpoint: Endpoint, cleared: Option<String>, mut note: Note) -> Outcome {
     let mut findings = Findings::default();
     if endpoint == Endpoint::Clearance {
         let message = "Invoice Hash Previously Submitted";

@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::SandboxError;
 use super::csr::{self, CheckedRequest, RequestFault};
-use super::office::{Note, Office, Outcome};
-use super::registry::Issued;
-use super::settings::{Environment, RenewalRoad};
+use super::environment::Environment;
+use super::office::{Desk, Note, Office, Outcome};
+use super::otp::OtpFault;
+use super::registry::{Issued, Press};
+use super::settings::{RenewalRoad, Settings, is_otp};
 
 const TOKEN_TYPE: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
@@ -19,14 +21,13 @@ pub(super) fn compliance(office: &Office, env: Environment, otp: Option<&str>, b
     };
     let otp = otp.unwrap_or_default();
     let mut desk = office.desk();
-    if !desk.otps.accepts(env, otp, &request.uid, &office.config) {
-        return invalid_otp();
+    let Desk { otps, registry, settings, .. } = &mut *desk;
+    if let Err(fault) = otps.check(env, otp, &request.uid, settings, office.now()) {
+        return wrong_otp(fault);
     }
-    let vat = request.uid.clone();
-    let issued = desk.registry.issue_compliance(env, request, None, office.authority(env), &office.config);
-    match issued {
+    match registry.issue_compliance(env, request, None, &press(office, env, settings)) {
         Ok(issued) => {
-            desk.otps.consume(env, otp, &vat, &office.config);
+            otps.consume(otp);
             answer(200, &issued, "ISSUED")
         }
         Err(error) => trouble(&error),
@@ -41,7 +42,8 @@ pub(super) fn production(office: &Office, env: Environment, who: usize, body: &V
         _ => return Outcome::errors(400, "Invalid-Request", "compliance_request_id is a required field"),
     };
     let mut desk = office.desk();
-    let Some(credential) = desk.registry.get(who) else { return trouble_text("unknown credentials") };
+    let Desk { registry, settings, .. } = &mut *desk;
+    let Some(credential) = registry.get(who) else { return trouble_text("unknown credentials") };
     if credential.request_id.to_string() != id {
         let message = "compliance_request_id does not belong to these credentials";
         return Outcome::errors(400, "Invalid-Request", message);
@@ -54,7 +56,7 @@ pub(super) fn production(office: &Office, env: Environment, who: usize, body: &V
         );
         return Outcome::code(400, "Missing-ComplianceSteps", &message);
     }
-    match desk.registry.issue_production(who, office.authority(env), &office.config) {
+    match registry.issue_production(who, &press(office, env, settings)) {
         Ok(issued) => answer(200, &issued, "ISSUED"),
         Err(error) => trouble(&error),
     }
@@ -74,25 +76,31 @@ pub(super) fn renewal(
     };
     let otp = otp.unwrap_or_default();
     let mut desk = office.desk();
-    let own_vat = desk.registry.get(who).map(|c| c.certificate.uid.clone()).unwrap_or_default();
+    let Desk { otps, registry, settings, .. } = &mut *desk;
+    let own_vat = registry.get(who).map(|c| c.certificate.uid.clone()).unwrap_or_default();
     if request.uid != own_vat {
         return Outcome::errors(400, "Invalid-CSR", "the CSR names another VAT number than the credentials");
     }
-    if !desk.otps.accepts(env, otp, &own_vat, &office.config) {
-        return invalid_otp();
+    if let Err(fault) = otps.check(env, otp, &own_vat, settings, office.now()) {
+        return wrong_otp(fault);
     }
-    let (authority, config) = (office.authority(env), &office.config);
-    let (status, word, issued) = match config.renewal {
+    let press = press(office, env, settings);
+    let (status, word, issued) = match settings.renewal {
         RenewalRoad::ComplianceFirst => {
-            let issued = desk.registry.issue_compliance(env, request, Some(who), authority, config);
-            (428, "NOT_COMPLIANT", issued)
+            (428, "NOT_COMPLIANT", registry.issue_compliance(env, request, Some(who), &press))
         }
-        RenewalRoad::Direct => (200, "ISSUED", desk.registry.renew_directly(who, request, authority, config)),
+        RenewalRoad::Direct | RenewalRoad::Wrapped => {
+            (200, "ISSUED", registry.renew_directly(who, request, &press))
+        }
     };
     match issued {
         Ok(issued) => {
-            desk.otps.consume(env, otp, &own_vat, config);
-            answer(status, &issued, word)
+            otps.consume(otp);
+            let mut outcome = answer(status, &issued, word);
+            if settings.renewal == RenewalRoad::Wrapped {
+                outcome.body = json!({"value": outcome.body});
+            }
+            outcome
         }
         Err(error) => trouble(&error),
     }
@@ -103,8 +111,8 @@ fn checked(env: Environment, otp: Option<&str>, body: &Value) -> Result<CheckedR
     if otp.is_empty() {
         return Err(Box::new(Outcome::errors(400, "Missing-OTP", "OTP is required field")));
     }
-    if otp.len() != 6 || !otp.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Box::new(invalid_otp()));
+    if !is_otp(otp) {
+        return Err(Box::new(invalid_otp().because("an OTP has six digits")));
     }
     let field = body.get("csr").and_then(Value::as_str).unwrap_or_default();
     if field.is_empty() {
@@ -117,6 +125,14 @@ fn checked(env: Environment, otp: Option<&str>, body: &Value) -> Result<CheckedR
         }
         RequestFault::Template(name) => Box::new(wrong_template(&name)),
     })
+}
+
+fn press<'a>(office: &'a Office, env: Environment, settings: &'a Settings) -> Press<'a> {
+    Press { authority: office.authority(env), settings, instruments: &office.instruments }
+}
+
+fn wrong_otp(fault: OtpFault) -> Outcome {
+    invalid_otp().because(fault.words())
 }
 
 fn invalid_otp() -> Outcome {

@@ -10,20 +10,27 @@ mod authority;
 mod book;
 mod c14n;
 mod calendar;
+mod case;
 mod certificate;
 mod clearing;
+mod config;
 mod control;
 mod csr;
 mod decimal;
 mod digest;
 mod documents;
 mod dom;
+mod environment;
 mod faults;
+mod fields;
 mod http;
 mod identity;
+mod issuing;
 mod judge;
 mod office;
 mod otp;
+mod page;
+mod play;
 mod registry;
 mod settings;
 mod tlv;
@@ -31,13 +38,15 @@ mod wire;
 mod xml_text;
 
 pub use audit::{Audit, CsidAudit};
-pub use book::{Accepted, Call, Endpoint};
+pub use authority::CsidKind;
+pub use book::{Accepted, Call, Delivered, Endpoint};
+pub use config::{Clock, Entropy, SandboxConfig, system_clock, system_entropy};
 pub use control::{Sandbox, SandboxHandle, run_standalone};
+pub use environment::Environment;
 pub use faults::{FaultAction, FaultRule};
-
-pub use settings::{
-    ChainPolicy, Clock, Entropy, Environment, RenewalRoad, SandboxConfig, system_clock, system_entropy,
-};
+pub use fields::BadField;
+pub use registry::{CsidEntry, Standing};
+pub use settings::{ChainPolicy, RenewalRoad, Settings};
 
 /// Why a sandbox could not start or go on.
 #[derive(Debug, thiserror::Error)]

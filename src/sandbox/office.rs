@@ -6,24 +6,27 @@ use serde_json::{Value, json};
 
 use super::SandboxError;
 use super::authority::Authority;
-use super::book::{Book, Call, Endpoint};
+use super::book::Book;
+use super::config::{Instruments, SandboxConfig};
+use super::environment::Environment;
 use super::faults::FaultScript;
 use super::otp::OtpRegister;
 use super::registry::Registry;
-use super::settings::{Environment, SandboxConfig};
+use super::settings::Settings;
 
 /// What is remembered.
 #[derive(Default)]
 pub(super) struct Desk {
+    pub(super) settings: Settings,
     pub(super) otps: OtpRegister,
     pub(super) registry: Registry,
     pub(super) book: Book,
     pub(super) faults: FaultScript,
 }
 
-/// Configuration, authorities and memory of a sandbox.
+/// Clock, authorities and memory of a sandbox.
 pub(super) struct Office {
-    pub(super) config: SandboxConfig,
+    pub(super) instruments: Instruments,
     authorities: [Authority; 3],
     desk: Mutex<Desk>,
 }
@@ -31,10 +34,13 @@ pub(super) struct Office {
 impl Office {
     /// Makes the authorities of all environments.
     pub(super) fn open(config: SandboxConfig) -> Result<Office, SandboxError> {
+        let instruments = Instruments::new(&config);
         let [a, b, c] = Environment::ALL;
-        let authorities =
-            [Authority::create(a, &config)?, Authority::create(b, &config)?, Authority::create(c, &config)?];
-        Ok(Office { config, authorities, desk: Mutex::new(Desk::default()) })
+        let create = |env| Authority::create(env, &instruments);
+        let authorities = [create(a)?, create(b)?, create(c)?];
+        let mut desk = Desk { settings: config.settings, ..Desk::default() };
+        desk.faults.set(config.faults, instruments.machine_now());
+        Ok(Office { instruments, authorities, desk: Mutex::new(desk) })
     }
 
     pub(super) fn authority(&self, env: Environment) -> &Authority {
@@ -45,14 +51,24 @@ impl Office {
         }
     }
 
+    /// The sandbox's time, Unix seconds.
+    pub(super) fn now(&self) -> i64 {
+        self.instruments.now()
+    }
+
     /// The memory. Each change is complete before the lock is given back, so a panic elsewhere spoils nothing.
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The policies of this moment; not to be asked for while the desk is held.
+    pub(super) fn settings(&self) -> Settings {
+        self.desk().settings.clone()
+    }
 }
 
 /// What a call is noted with besides its outcome.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Note {
     pub(super) csid: Option<String>,
     pub(super) chain: Option<String>,
@@ -64,9 +80,10 @@ pub(super) struct Note {
     pub(super) document: Option<String>,
     pub(super) verdict: Option<String>,
     pub(super) codes: Vec<String>,
+    pub(super) reason: Option<String>,
 }
 
-/// An answer with what the book says about it.
+/// What an evaluation came to, with what the book says about it.
 pub(super) struct Outcome {
     pub(super) status: u16,
     pub(super) body: Value,
@@ -97,26 +114,9 @@ impl Outcome {
         Outcome::new(status, body, Note::default())
     }
 
-    /// The book's entry.
-    pub(super) fn call(&self, env: Environment, endpoint: Endpoint, now: i64, fault: Option<&str>) -> Call {
-        let note = &self.note;
-        Call {
-            seq: 0, // set by the book
-            at: now,
-            environment: env,
-            endpoint,
-            csid: note.csid.clone(),
-            chain: note.chain.clone(),
-            number: note.number.clone(),
-            uuid: note.uuid.clone(),
-            icv: note.icv,
-            pih: note.pih.clone(),
-            hash: note.hash.clone(),
-            document: note.document.clone(),
-            http: self.status,
-            verdict: note.verdict.clone(),
-            codes: note.codes.clone(),
-            fault: fault.map(str::to_owned),
-        }
+    /// The same, with words for the book.
+    pub(super) fn because(mut self, reason: impl Into<String>) -> Outcome {
+        self.note.reason = Some(reason.into());
+        self
     }
 }

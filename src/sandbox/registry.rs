@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::SandboxError;
+use serde::Serialize;
+
 use super::authority::{Authority, CsidKind};
 use super::certificate::CertificateFacts;
+use super::config::Instruments;
 use super::csr::CheckedRequest;
 use super::digest;
+use super::environment::Environment;
 use super::judge::{Kind, Paper};
-use super::settings::{Environment, SandboxConfig};
+use super::settings::Settings;
 
 /// A compliance check that a unit must pass (fatoora-api.md section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,22 +64,44 @@ impl Step {
     }
 }
 
+/// Why credentials are not accepted. The answer is 401 for all; the book tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stranger {
+    Unknown,
+    OtherEnvironment,
+    Revoked,
+    Expired,
+}
+
+impl Stranger {
+    /// The words in the book.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Stranger::Unknown => "the credentials are unknown",
+            Stranger::OtherEnvironment => "the CSID is of another environment",
+            Stranger::Revoked => "the CSID is revoked",
+            Stranger::Expired => "the CSID has expired",
+        }
+    }
+}
+
 /// A CSID with its secret. No `Debug`: the token and the secret's digest stay here.
 pub(super) struct Credential {
     pub(super) env: Environment,
     pub(super) kind: CsidKind,
     pub(super) request_id: u64,
     pub(super) certificate: CertificateFacts,
-    token: String,
-    secret_digest: [u8; 32],
-    revoked: bool,
-    steps: BTreeSet<Step>,
+    pub(super) token: String,
+    pub(super) secret_digest: [u8; 32],
+    /// From this moment (Unix seconds) it is revoked.
+    pub(super) revoked: Option<i64>,
+    pub(super) steps: BTreeSet<Step>,
     /// The request that it answers; the production CSID is issued for the same one.
-    request: CheckedRequest,
+    pub(super) request: CheckedRequest,
     /// Position of the production CSID that a renewal replaces.
-    replaces: Option<usize>,
+    pub(super) replaces: Option<usize>,
     /// Position of the production CSID issued for this compliance CSID.
-    production: Option<usize>,
+    pub(super) production: Option<usize>,
 }
 
 impl Credential {
@@ -90,6 +115,64 @@ impl Credential {
         let required = Step::required(&self.certificate.title);
         required.into_iter().filter(|step| !self.steps.contains(step)).collect()
     }
+
+    fn standing(&self, now: i64) -> Standing {
+        if self.revoked.is_some_and(|from| from <= now) {
+            Standing::Revoked
+        } else if self.certificate.not_after <= now {
+            Standing::Expired
+        } else {
+            Standing::Live
+        }
+    }
+
+    /// Revokes it from a moment on; an earlier revocation stays.
+    fn revoke(&mut self, from: i64) {
+        self.revoked = Some(self.revoked.map_or(from, |known| known.min(from)));
+    }
+}
+
+/// Whether a CSID is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It is.
+    Live,
+    /// It is withdrawn.
+    Revoked,
+    /// Its validity is over.
+    Expired,
+}
+
+/// A CSID as listings show it; neither token nor secret is in it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CsidEntry {
+    /// Where it was issued.
+    pub environment: Environment,
+    /// Which of the two kinds.
+    pub kind: CsidKind,
+    /// Serial number of the certificate, decimal.
+    pub csid: String,
+    /// `requestID` of its answer.
+    pub request_id: u64,
+    /// VAT number.
+    pub vat: String,
+    /// The unit's serial number `1-..|2-..|3-..`.
+    pub unit: String,
+    /// Document kinds `TSCZ`.
+    pub title: String,
+    /// Beginning of validity, Unix seconds.
+    pub not_before: i64,
+    /// End of validity, Unix seconds.
+    pub not_after: i64,
+    /// From when it is revoked, Unix seconds; may lie ahead.
+    pub revoked_from: Option<i64>,
+    /// Whether it is accepted now.
+    pub standing: Standing,
+    /// The CSID that it renews.
+    pub replaces: Option<String>,
+    /// Compliance checks that are missing; empty for production CSIDs.
+    pub missing_steps: Vec<&'static str>,
 }
 
 /// A CSID at the moment of its issue, for the answer.
@@ -97,6 +180,14 @@ pub(super) struct Issued {
     pub(super) request_id: u64,
     pub(super) token: String,
     pub(super) secret: String,
+}
+
+/// What issuing needs besides the register.
+#[derive(Clone, Copy)]
+pub(super) struct Press<'a> {
+    pub(super) authority: &'a Authority,
+    pub(super) settings: &'a Settings,
+    pub(super) instruments: &'a Instruments,
 }
 
 /// All credentials ever issued.
@@ -113,16 +204,65 @@ impl Registry {
         token: &str,
         secret: &str,
         now: i64,
-    ) -> Option<usize> {
+    ) -> Result<usize, Stranger> {
         let secret = digest::sha256(secret.as_bytes());
-        self.credentials.iter().position(|c| {
-            let alive = !c.revoked && c.certificate.not_after > now;
-            c.env == env && c.token == token && c.secret_digest == secret && alive
-        })
+        let known = |c: &Credential| c.token == token && c.secret_digest == secret;
+        let found = self.credentials.iter().enumerate().find(|(_, c)| known(c));
+        let (at, credential) = found.ok_or(Stranger::Unknown)?;
+        match credential.standing(now) {
+            _ if credential.env != env => Err(Stranger::OtherEnvironment),
+            Standing::Revoked => Err(Stranger::Revoked),
+            Standing::Expired => Err(Stranger::Expired),
+            Standing::Live => Ok(at),
+        }
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Credential> {
         self.credentials.get(at)
+    }
+
+    /// Every CSID in the order of issue.
+    pub(super) fn list(&self, now: i64) -> Vec<CsidEntry> {
+        let missing = |c: &Credential| match c.kind {
+            CsidKind::Compliance => c.missing_steps().into_iter().map(Step::name).collect(),
+            CsidKind::Production => Vec::new(),
+        };
+        let entry = |c: &Credential| CsidEntry {
+            environment: c.env,
+            kind: c.kind,
+            csid: c.csid().to_owned(),
+            request_id: c.request_id,
+            vat: c.certificate.uid.clone(),
+            unit: c.certificate.unit.clone(),
+            title: c.certificate.title.clone(),
+            not_before: c.certificate.not_before,
+            not_after: c.certificate.not_after,
+            revoked_from: c.revoked,
+            standing: c.standing(now),
+            replaces: c.replaces.and_then(|at| self.get(at)).map(|old| old.csid().to_owned()),
+            missing_steps: missing(c),
+        };
+        self.credentials.iter().map(entry).collect()
+    }
+
+    /// Revokes the CSIDs that fit from `from` on, or takes that back; gives their serial numbers.
+    pub(super) fn revoke(&mut self, from: Option<i64>, fits: impl Fn(&Credential) -> bool) -> Vec<String> {
+        let mut done = Vec::new();
+        for credential in self.credentials.iter_mut().filter(|credential| fits(credential)) {
+            match from {
+                Some(from) => credential.revoke(from),
+                None => credential.revoked = None,
+            }
+            done.push(credential.csid().to_owned());
+        }
+        done
+    }
+
+    /// Revokes one CSID at once.
+    pub(super) fn revoke_at(&mut self, at: usize, now: i64) {
+        if let Some(credential) = self.credentials.get_mut(at) {
+            credential.revoke(now);
+        }
     }
 
     /// Certificates of the same unit (VAT number and unit serial) besides this one.
@@ -143,99 +283,23 @@ impl Registry {
         self.credentials.iter().find(|c| c.certificate.text == text).map(Credential::csid)
     }
 
+    /// Enters a credential; gives its position.
+    pub(super) fn put(&mut self, credential: Credential) -> usize {
+        self.credentials.push(credential);
+        self.credentials.len() - 1
+    }
+
+    /// Notes the production CSID of a compliance CSID.
+    pub(super) fn set_production(&mut self, compliance: usize, production: usize) {
+        if let Some(credential) = self.credentials.get_mut(compliance) {
+            credential.production = Some(production);
+        }
+    }
+
     /// Counts a compliance step as passed.
     pub(super) fn pass(&mut self, at: usize, step: Step) {
         if let Some(credential) = self.credentials.get_mut(at) {
             credential.steps.insert(step);
         }
     }
-
-    /// Issues a compliance CSID; `replaces` is the production CSID that a renewal will replace.
-    pub(super) fn issue_compliance(
-        &mut self,
-        env: Environment,
-        request: CheckedRequest,
-        replaces: Option<usize>,
-        authority: &Authority,
-        config: &SandboxConfig,
-    ) -> Result<Issued, SandboxError> {
-        let id = config.random_digits(13);
-        let (credential, issued) = make(env, CsidKind::Compliance, id, request, authority, config)?;
-        self.credentials.push(Credential { replaces, ..credential });
-        Ok(issued)
-    }
-
-    /// Issues the production CSID for a compliance CSID. A second one for the same CSID revokes the first, and
-    /// one at the end of a renewal revokes the replaced CSID if so configured.
-    pub(super) fn issue_production(
-        &mut self,
-        compliance: usize,
-        authority: &Authority,
-        config: &SandboxConfig,
-    ) -> Result<Issued, SandboxError> {
-        let missing = || SandboxError::Authority("the compliance CSID is unknown".into());
-        let from = self.credentials.get(compliance).ok_or_else(missing)?;
-        let (env, id, request) = (from.env, from.request_id, from.request.clone());
-        let outdated = [from.production, from.replaces.filter(|_| config.renewal_revokes_old)];
-        let (credential, issued) = make(env, CsidKind::Production, id, request, authority, config)?;
-        for old in outdated.into_iter().flatten() {
-            if let Some(old) = self.credentials.get_mut(old) {
-                old.revoked = true;
-            }
-        }
-        let at = self.credentials.len();
-        self.credentials.push(credential);
-        if let Some(from) = self.credentials.get_mut(compliance) {
-            from.production = Some(at);
-        }
-        Ok(issued)
-    }
-
-    /// Renewal at once: a production CSID without new compliance checks.
-    pub(super) fn renew_directly(
-        &mut self,
-        old: usize,
-        request: CheckedRequest,
-        authority: &Authority,
-        config: &SandboxConfig,
-    ) -> Result<Issued, SandboxError> {
-        let missing = || SandboxError::Authority("the production CSID is unknown".into());
-        let env = self.credentials.get(old).ok_or_else(missing)?.env;
-        let id = config.random_digits(13);
-        let (credential, issued) = make(env, CsidKind::Production, id, request, authority, config)?;
-        if let Some(old) = self.credentials.get_mut(old).filter(|_| config.renewal_revokes_old) {
-            old.revoked = true;
-        }
-        self.credentials.push(credential);
-        Ok(issued)
-    }
-}
-
-fn make(
-    env: Environment,
-    kind: CsidKind,
-    request_id: u64,
-    request: CheckedRequest,
-    authority: &Authority,
-    config: &SandboxConfig,
-) -> Result<(Credential, Issued), SandboxError> {
-    let text = authority.issue_csid(kind, &request, config)?;
-    let unreadable = || SandboxError::Authority("an issued certificate cannot be read back".into());
-    let certificate = CertificateFacts::read(&text).ok_or_else(unreadable)?;
-    let token = digest::base64(text.as_bytes());
-    let secret = digest::base64(&config.random::<32>());
-    let credential = Credential {
-        env,
-        kind,
-        request_id,
-        certificate,
-        token: token.clone(),
-        secret_digest: digest::sha256(secret.as_bytes()),
-        revoked: false,
-        steps: BTreeSet::new(),
-        request,
-        replaces: None,
-        production: None,
-    };
-    Ok((credential, Issued { request_id, token, secret }))
 }

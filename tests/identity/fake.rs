@@ -1,32 +1,23 @@
-//! An authority in memory: single-use OTPs, real certificates from its own CA,
+//! An authority in memory: single-use OTPs, real certificates,
 //! compliance steps, and a way to break down before or after any call.
 
 use std::collections::BTreeSet;
 use std::future::{Future, pending};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::{DecodePem as _, Encode as _};
-use k256::ecdsa::{DerSignature, SigningKey};
-use tilld::chain::Link;
 use tilld::fatoora::{
     Acceptance, Accepted, Answer, CallError, Credentials, CsidAnswer, Fault, Headers, Level, Message, Otp,
-    SetupFault, Submission, Verdict,
+    RenewalAnswer, SetupFault, Submission, Verdict,
 };
 use tilld::invoice::{DocumentType, Kind, Subtype};
 use tilld::onboard::CsidAuthority;
-use tilld::stamp;
-use x509_cert::builder::profile::BuilderProfile;
-use x509_cert::builder::{Builder as _, CertificateBuilder};
-use x509_cert::certificate::TbsCertificate;
-use x509_cert::ext::Extension;
-use x509_cert::name::Name;
-use x509_cert::request::{CertReq, ExtensionReq};
-use x509_cert::serial_number::SerialNumber;
-use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
-use x509_cert::time::{Time, Validity};
+use tilld::stamp::{self, StampCertificate};
+use x509_cert::request::CertReq;
+
+use crate::ca::Ca;
 
 /// Begin of 2026, UTC.
 pub const NOW: i64 = 1_767_225_600;
@@ -45,6 +36,7 @@ pub enum Break {
     LostAfter,
 }
 
+#[derive(Clone)]
 pub struct Csid {
     pub request_id: String,
     token: String,
@@ -59,13 +51,29 @@ pub enum Call {
     Compliance,
     Check(Submission),
     Production,
+    Renewal,
 }
 
-#[derive(Default)]
+/// How the authority answers a renewal that it grants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// 428: compliance checks first.
+    #[default]
+    ChecksFirst,
+    /// 200: the new production CSID at once, and the old one is withdrawn.
+    AtOnce,
+}
+
+#[derive(Clone, Default)]
 pub struct Book {
     otps: BTreeSet<String>,
     /// The digits behind the OTP of this run, which the type itself does not show.
     pub typed: Option<String>,
+    /// The OTP that the call at hand has used up.
+    taken: Option<String>,
+    /// OTPs that the till knows to be used up, since the answer came through.
+    spent: BTreeSet<String>,
+    pub mode: Mode,
     pub requests: Vec<String>,
     pub compliance: Vec<Csid>,
     pub production: Vec<Csid>,
@@ -78,67 +86,39 @@ pub struct Book {
     pub canned: Option<String>,
     pub validity: Option<i64>,
     pub refuse_request: Option<&'static str>,
+    pub refuse_production: Option<&'static str>,
 }
 
 pub struct Fake {
-    ca: SigningKey,
+    ca: Ca,
     pub book: Mutex<Book>,
-}
-
-struct Unit {
-    subject: Name,
-    extensions: Vec<Extension>,
-}
-
-impl BuilderProfile for Unit {
-    fn get_issuer(&self, _: &Name) -> Name {
-        "CN=TEST-SubCA-1,DC=test".parse().unwrap()
-    }
-
-    fn get_subject(&self) -> Name {
-        self.subject.clone()
-    }
-
-    fn build_extensions(
-        &self,
-        _: SubjectPublicKeyInfoRef<'_>,
-        _: SubjectPublicKeyInfoRef<'_>,
-        _: &TbsCertificate,
-    ) -> x509_cert::builder::Result<Vec<Extension>> {
-        Ok(self.extensions.clone())
-    }
 }
 
 impl Fake {
     pub fn new(otps: &[&str]) -> Fake {
         let book = Book { otps: otps.iter().map(|otp| (*otp).to_owned()).collect(), ..Book::default() };
-        Fake { ca: SigningKey::from_slice(&[0xca; 32]).unwrap(), book: Mutex::new(book) }
+        Fake { ca: Ca::new(), book: Mutex::new(book) }
     }
 
     pub fn book(&self) -> std::sync::MutexGuard<'_, Book> {
         self.book.lock().unwrap()
     }
 
-    fn certificate(&self, pem: &str, serial: u32, until: i64) -> Vec<u8> {
-        let request = CertReq::from_pem(pem).unwrap();
-        let asked = request.info.attributes.iter().find(|a| a.oid.to_string() == "1.2.840.113549.1.9.14");
-        let value = asked.unwrap().values.get(0).unwrap();
-        let mut extensions = Vec::from(value.decode_as::<ExtensionReq>().unwrap());
-        extensions.retain(|extension| extension.extn_id.to_string() == "2.5.29.17");
-        let moment = |unix: i64| {
-            let time = std::time::UNIX_EPOCH + Duration::from_secs(unix as u64);
-            Time::try_from(time).unwrap()
-        };
-        let validity = Validity::new(moment(NOW - 60), moment(until));
-        let unit = Unit { subject: request.info.subject.clone(), extensions };
-        let key: SubjectPublicKeyInfoOwned = request.info.public_key;
-        let builder = CertificateBuilder::new(unit, SerialNumber::from(serial), validity, key).unwrap();
-        builder.build::<_, DerSignature>(&self.ca).unwrap().to_der().unwrap()
+    /// The secrets of the production CSIDs that are not withdrawn.
+    pub fn alive(&self) -> Vec<String> {
+        let book = self.book();
+        book.production.iter().filter(|csid| !csid.revoked).map(|csid| csid.secret.clone()).collect()
+    }
+
+    /// Whether this is the certificate of a production CSID that is not withdrawn.
+    pub fn knows(&self, certificate: &StampCertificate) -> bool {
+        let token = STANDARD.encode(certificate.text());
+        self.book().production.iter().any(|csid| csid.token == token && !csid.revoked)
     }
 
     fn issue(&self, book: &Book, pem: &str) -> Csid {
         let serial = 100 + (book.compliance.len() + book.production.len()) as u32;
-        let der = self.certificate(pem, serial, book.validity.unwrap_or(NOW + FIVE_YEARS));
+        let der = self.ca.certificate(pem, serial, book.validity.unwrap_or(NOW + FIVE_YEARS));
         Csid {
             request_id: format!("12345678{serial:05}"),
             token: STANDARD.encode(STANDARD.encode(der)),
@@ -146,6 +126,33 @@ impl Fake {
             steps: BTreeSet::new(),
             revoked: false,
         }
+    }
+
+    fn comply(&self, book: &mut Book, pem: &str) -> CsidAnswer {
+        let csid = self.issue(book, pem);
+        let answer = handed_out(&csid);
+        book.requests.push(pem.to_owned());
+        book.compliance.push(csid);
+        answer
+    }
+
+    /// A new production CSID; the unit's earlier ones are withdrawn.
+    fn produce(&self, book: &mut Book, pem: &str) -> CsidAnswer {
+        let pem = book.canned.clone().unwrap_or_else(|| pem.to_owned());
+        for earlier in &mut book.production {
+            earlier.revoked = true;
+        }
+        let csid = self.issue(book, &pem);
+        let answer = handed_out(&csid);
+        book.production.push(csid);
+        answer
+    }
+
+    /// Acts, and the till will never know.
+    fn unheard<T>(&self, act: impl Fn(&mut Book) -> T) {
+        let mut book = self.book();
+        act(&mut book);
+        book.taken = None;
     }
 
     /// Runs `act` around the breakdown that was chosen for this call.
@@ -157,19 +164,39 @@ impl Fake {
             book.breaks.iter().find(|(at, _)| *at == number).map(|(_, how)| *how)
         };
         match broken {
-            None => act(&mut self.book()),
+            None => {
+                let mut book = self.book();
+                let outcome = act(&mut book);
+                let taken = book.taken.take();
+                book.spent.extend(taken);
+                outcome
+            }
             Some(Break::LostBefore) => lost(),
             Some(Break::LostAfter) => {
-                act(&mut self.book());
+                self.unheard(act);
                 lost()
             }
             Some(Break::KilledBefore) => pending().await,
             Some(Break::KilledAfter) => {
-                act(&mut self.book());
+                self.unheard(act);
                 pending().await
             }
         }
     }
+}
+
+/// What comes before any CSID: a good request and a good OTP, which is then used up.
+fn otp_and_request(book: &mut Book) -> Result<(), CallError> {
+    let typed = book.typed.clone().expect("an OTP was typed");
+    assert!(!book.spent.contains(&typed), "an OTP was used twice knowingly");
+    if let Some(why) = book.refuse_request {
+        return Err(refused("", why));
+    }
+    if !book.otps.remove(&typed) {
+        return Err(refused("Invalid-OTP", "the OTP is not valid"));
+    }
+    book.taken = Some(typed);
+    Ok(())
 }
 
 fn refused(code: &str, text: &str) -> CallError {
@@ -241,18 +268,31 @@ impl CsidAuthority for Fake {
             Call::Compliance,
             || Err(lost()),
             move |book| {
-                if let Some(why) = book.refuse_request {
-                    return Err(refused("", why));
+                otp_and_request(book)?;
+                Ok(self.comply(book, &pem))
+            },
+        )
+    }
+
+    fn renew(
+        &self,
+        credentials: &Credentials,
+        csr_pem: &str,
+        _: &Otp,
+    ) -> impl Future<Output = Result<RenewalAnswer, CallError>> + Send {
+        let (credentials, pem) = (credentials.clone(), csr_pem.to_owned());
+        self.call(
+            Call::Renewal,
+            || Err(lost()),
+            move |book| {
+                if find(&mut book.production, &credentials).is_none() {
+                    return Err(unauthorized());
                 }
-                let typed = book.typed.clone().expect("an OTP was typed");
-                if !book.otps.remove(&typed) {
-                    return Err(refused("Invalid-OTP", "the OTP is not valid"));
-                }
-                let csid = self.issue(book, &pem);
-                let answer = handed_out(&csid);
-                book.requests.push(pem.clone());
-                book.compliance.push(csid);
-                Ok(answer)
+                otp_and_request(book)?;
+                Ok(match book.mode {
+                    Mode::ChecksFirst => RenewalAnswer::ChecksFirst(self.comply(book, &pem)),
+                    Mode::AtOnce => RenewalAnswer::Issued(self.produce(book, &pem)),
+                })
             },
         )
     }
@@ -310,6 +350,9 @@ impl CsidAuthority for Fake {
                 }) else {
                     return Err(unauthorized());
                 };
+                if let Some(why) = book.refuse_production {
+                    return Err(refused("Invalid-Request", why));
+                }
                 let csid = &mut book.compliance[at];
                 if csid.request_id != request_id {
                     return Err(refused("Invalid-Request", "not the request of these credentials"));
@@ -324,14 +367,8 @@ impl CsidAuthority for Fake {
                         format!("not done with the following compliance steps yet [{}]", missing.join(", "));
                     return Err(refused("Missing-ComplianceSteps", &text));
                 }
-                let pem = book.canned.clone().unwrap_or_else(|| book.requests[at].clone());
-                for earlier in &mut book.production {
-                    earlier.revoked = true;
-                }
-                let csid = self.issue(book, &pem);
-                let answer = handed_out(&csid);
-                book.production.push(csid);
-                Ok(answer)
+                let pem = book.requests[at].clone();
+                Ok(self.produce(book, &pem))
             },
         )
     }
@@ -353,27 +390,4 @@ fn required(pem: &str) -> Vec<&'static str> {
     } else {
         simplified.to_vec()
     }
-}
-
-/// A compliance document as it arrived, with its place in the chain of the
-/// certificate that stamped it.
-pub struct Arrived {
-    pub certificate: String,
-    pub link: Link,
-    pub submission: Submission,
-}
-
-/// All compliance documents that arrived, without repetitions.
-pub fn documents(book: &Book) -> Vec<Arrived> {
-    let mut documents: Vec<Arrived> = Vec::new();
-    for call in &book.calls {
-        let Call::Check(submission) = call else { continue };
-        let verified = stamp::verify(&submission.xml).unwrap();
-        let (certificate, link) = (verified.certificate, verified.link);
-        match documents.iter().find(|known| known.certificate == certificate && known.link.icv == link.icv) {
-            Some(known) => assert!(known.submission == *submission, "other bytes at ICV {}", link.icv),
-            None => documents.push(Arrived { certificate, link, submission: submission.clone() }),
-        }
-    }
-    documents
 }

@@ -135,8 +135,37 @@ impl ProblemCode {
             ProblemCode::Expired => [
                 ("The till's certificate has expired", "انتهت صلاحية شهادة الجهاز"),
                 (
-                    "Renew the certificate (tilld onboard), then send the sale again with the same Idempotency-Key.",
-                    "جدد الشهادة (tilld onboard) ثم أعد إرسال عملية البيع بمفتاح التكرار نفسه.",
+                    "It is too late for tilld renew: get a new one with an OTP from the Fatoora portal (tilld onboard --replace), then send the sale again with the same Idempotency-Key.",
+                    "فات وقت التجديد (tilld renew): احصل على شهادة جديدة برمز تحقق من بوابة فاتورة (tilld onboard --replace) ثم أعد إرسال عملية البيع بمفتاح التكرار نفسه.",
+                ),
+            ],
+            ProblemCode::NotAllowed => [
+                ("This user may not touch the till's identity", "لا يحق لهذا المستخدم تغيير هوية الجهاز"),
+                (
+                    "Only root and the user that tilld runs as may do this. Run the command with sudo.",
+                    "هذا متاح فقط للمستخدم الجذر (root) وللمستخدم الذي يعمل به tilld. نفذ الأمر بواسطة sudo.",
+                ),
+            ],
+            ProblemCode::InvalidIdentity => [
+                ("The request for another identity is not understood", "طلب تغيير الهوية غير مفهوم"),
+                ("Nothing was changed.", "لم يتغير شيء."),
+            ],
+            ProblemCode::IdentityBusy => [
+                ("The till's identity is being changed already", "يجري تغيير هوية الجهاز بالفعل"),
+                (
+                    "One at a time. Wait until it has ended (tilld status shows it), then ask again.",
+                    "عملية واحدة في كل مرة. انتظر انتهاءها (يظهرها tilld status) ثم أعد الطلب.",
+                ),
+            ],
+            ProblemCode::IdentityRefused => [
+                ("The till's identity was not changed", "لم تتغير هوية الجهاز"),
+                ("The explanation says what to do.", "الشرح يبين ما يجب فعله."),
+            ],
+            ProblemCode::IdentityLater => [
+                ("The till's identity was not changed yet", "لم تتغير هوية الجهاز بعد"),
+                (
+                    "Ask again later: it goes on where it stopped.",
+                    "أعد الطلب لاحقاً وسيكمل من حيث توقف.",
                 ),
             ],
             ProblemCode::Unavailable => [

@@ -127,8 +127,8 @@ impl Stage {
             plan: identity::plan(settings),
             now: &|| SystemClock.now(),
             random: &mut crate::keys::os_random,
-            progress: &mut move |device| {
-                if let onboard::Device::Checking { done, .. } = device {
+            progress: &mut move |news| {
+                if let onboard::News::State(onboard::Device::Checking { done, .. }) = news {
                     *counted.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = *done;
                 }
             },

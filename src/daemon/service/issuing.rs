@@ -2,7 +2,7 @@
 //! the order is made and stored in one step of the ledger's thread, and the
 //! printer and the report are woken.
 
-use super::{Facts, Service, gone, refusal, sale};
+use super::{Service, gone, refusal, sale};
 use crate::api::{Caller, Idempotency, Refusal, Sold};
 use crate::invoice::{Draft, Finding, Priced, Subtype};
 use crate::keys::Title;
@@ -18,10 +18,24 @@ pub(super) struct Policy {
     standard: bool,
 }
 
-impl Facts {
+impl Service {
+    /// As of now: the certificate may be another one at the next request.
     pub(super) fn policy(&self) -> Policy {
-        let covers = |title: Title| self.title.as_ref().is_none_or(|flags| title.is_within(flags));
-        Policy { print: self.print, simplified: covers(Title::Simplified), standard: covers(Title::Standard) }
+        let title = self.register.title();
+        let covers = |wanted: Title| title.as_ref().is_none_or(|flags| wanted.is_within(flags));
+        Policy {
+            print: self.facts.print,
+            simplified: covers(Title::Simplified),
+            standard: covers(Title::Standard),
+        }
+    }
+
+    /// Says why there is no identity to sell with, where that is known.
+    fn explained(&self, refusal: Refusal) -> Refusal {
+        match (refusal, self.register.not_ready(self.clock.now())) {
+            (Refusal::NotOnboarded, Some(words)) => Refusal::NoStamp(words),
+            (refusal, _) => refusal,
+        }
     }
 }
 
@@ -79,7 +93,7 @@ impl Service {
             };
             Ok(Sold { sale: sale(store, &stored)?, replayed: stored.replayed })
         };
-        let sold = self.ledger.run(work).await.map_err(gone)??;
+        let sold = self.ledger.run(work).await.map_err(gone)?.map_err(|refusal| self.explained(refusal))?;
         if !sold.replayed {
             let (number, icv) = (sold.sale.number.as_str(), sold.sale.icv.get());
             tracing::info!(number, icv, code = sold.sale.kind.document.code(), uid = caller.uid, "sold");

@@ -28,13 +28,9 @@ impl Service {
         };
         let (queue, last, prints, (rejected, held), ready) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
-        let not_ready = self.facts.not_ready.clone().or(ready.err());
-        let certificate = self.facts.certificate.clone();
+        let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
+        let identity = self.register.show(self.clock.now());
         let pause = self.report.borrow().pause;
-        let mut environment = self.facts.environment.clone();
-        if let Some(address) = &self.facts.address_override {
-            environment = format!("{environment} (address overridden: {address})");
-        }
         let states = [
             (ReportState::Queued, queue.queued),
             (ReportState::InFlight, queue.in_flight),
@@ -47,7 +43,7 @@ impl Service {
         Ok(wire::Status {
             till: self.facts.till.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            environment,
+            environment: self.facts.environment.clone(),
             time: moment_text(self.clock.now()),
             selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
             documents: queue.documents,
@@ -68,7 +64,9 @@ impl Service {
                 paused: pause.map(|pause| pause.reason.message().into()),
             },
             printing: self.printing(&prints),
-            certificate,
+            certificate: identity.certificate.clone(),
+            address_override: self.facts.address_override.clone(),
+            identity: Some(identity),
         })
     }
 

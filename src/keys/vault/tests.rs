@@ -189,3 +189,16 @@ fn a_credential_that_is_too_short_is_refused() {
     let refused = Wrapping::new(Some(Zeroizing::new(vec![1; 31])), machine).unwrap_err();
     assert!(refused.to_string().contains("systemd-creds encrypt"), "{refused}");
 }
+
+#[test]
+fn a_removed_secret_is_gone_and_the_others_stay() {
+    let (_directory, vault) = vault();
+    vault.put("successor", b"one").unwrap();
+    vault.put("device", b"two").unwrap();
+    vault.remove("successor").unwrap();
+    assert!(vault.get("successor").unwrap().is_none());
+    assert_eq!(vault.get("device").unwrap().unwrap().as_slice(), b"two");
+    vault.remove("successor").expect("what is not there needs no removal");
+    assert!(matches!(vault.remove("../device"), Err(VaultError::Name { .. })));
+    assert_eq!(vault.get("device").unwrap().unwrap().as_slice(), b"two");
+}

@@ -19,6 +19,20 @@ pub(in crate::sandbox) enum Category {
 }
 
 impl Category {
+    pub(in crate::sandbox) const ALL: [Category; 11] = [
+        Category::Xsd,
+        Category::En16931,
+        Category::Ksa,
+        Category::Certificate,
+        Category::Hashing,
+        Category::Qr,
+        Category::Signature,
+        Category::Business,
+        Category::Uuid,
+        Category::Duplicate,
+        Category::Chain,
+    ];
+
     pub(in crate::sandbox) fn text(self) -> &'static str {
         match self {
             Category::Xsd => "XSD validation",

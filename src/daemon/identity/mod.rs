@@ -1,4 +1,15 @@
-//! Where the till's identity lies, and what the settings make of it.
+//! The till's identity inside the daemon: where it lies, what the settings make
+//! of it, and in the files beside this one how it is changed while the till sells.
+
+mod binding;
+mod desk;
+mod drain;
+mod keyring;
+mod register;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +19,13 @@ use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
 use crate::keys::{KeyStore, PinSource, Pkcs11Settings, UnitProfile, Vault, Wrapping};
 use crate::onboard::Plan;
+
+pub use desk::{DRAIN_WITHIN, Desk, Parts};
+pub use drain::explained;
+pub use keyring::Keyring;
+pub use register::Register;
+pub use switch::{install, load};
+pub use watch::{DAILY, watch};
 
 /// The folder of the vault inside the data directory.
 pub fn vault_dir(settings: &Settings) -> PathBuf {
@@ -33,6 +51,14 @@ pub fn keys(settings: &Settings) -> KeyStore {
             pin: PinSource::of_this_process(pin_file.clone()),
         }),
     }
+}
+
+/// A register that knows where the secrets lie and nothing else yet.
+pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
+    let store = match keys {
+        KeyStore::Vault => "vault".to_owned(),
+    };
+    Register::new(vault.source().text(), store)
 }
 
 /// The client for the platform, or for the address that stands in for it.
