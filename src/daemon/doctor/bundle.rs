@@ -3,9 +3,9 @@
 
 use crate::api::wire;
 use crate::config::Settings;
-use crate::daemon::identity::{plan, vault_dir};
+use crate::daemon::identity::{keys as keys_of, plan, vault_dir};
 use crate::doctor::{self, Bundle, Certificate, Identity, Vault, could_not};
-use crate::keys::{self, KeySource, UnitProfile, VaultError, Wrapping};
+use crate::keys::{self, KeySource, KeyStore, UnitProfile, VaultError, Wrapping};
 use crate::onboard::{self, RecordError};
 use crate::text::Bilingual;
 
@@ -84,7 +84,11 @@ pub(super) fn look(settings: &Settings) -> Seen {
         KeySource::BoundFile { hardware, .. } => *hardware,
     };
     let sealed = Vault::Sealed { source: vault.source().text(), bound };
-    match identity(&vault) {
+    let store = match keys_of(settings) {
+        Ok(store) => store,
+        Err(why) => return Ok((sealed, Identity::Broken(why))),
+    };
+    match identity(&vault, &store) {
         Ok(identity) => Ok((sealed, identity)),
         Err(RecordError::Vault(error)) => Ok(shut(&error)),
         Err(error) => Ok((sealed, Identity::Broken(error.to_string()))),
@@ -95,8 +99,8 @@ fn shut(error: &VaultError) -> (Vault, Identity) {
     (Vault::Shut(error.to_string()), Identity::Broken(error.to_string()))
 }
 
-fn identity(vault: &keys::Vault) -> Result<Identity, RecordError> {
-    let Some(found) = onboard::load_identity(vault)? else {
+fn identity(vault: &keys::Vault, store: &KeyStore) -> Result<Identity, RecordError> {
+    let Some(found) = onboard::load_identity(vault, store)? else {
         return Ok(Identity::None { state: onboard::device(vault)?.name().to_owned() });
     };
     let certificate = &found.certificate;
