@@ -117,12 +117,13 @@ impl Stage {
         let otp = sandbox.issue_otp(Environment::DeveloperPortal, Some(settings.seller.vat.as_str()));
         let otp = Otp::new(&otp).map_err(|error| error.to_string())?;
         let vault = identity::open_vault(settings)?;
+        let keys = identity::keys(settings)?;
         let authority = identity::client(settings)?;
         let steps = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&steps);
         let onboarding = Onboarding {
             vault: &vault,
-            keys: &identity::keys(settings),
+            keys: &keys,
             authority: &authority,
             plan: identity::plan(settings),
             now: &|| SystemClock.now(),

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use crate::config::{KeySettings, Settings};
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{KeyStore, PinSource, Pkcs11Settings, UnitProfile, Vault, Wrapping};
+use crate::keys::{
+    KeyStore, PinSource, Pkcs11Settings, TOKENS_SUPPORTED, TokenError, UnitProfile, Vault, Wrapping,
+};
 use crate::onboard::Plan;
 
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
@@ -41,15 +43,22 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
     Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
 }
 
-/// Where the till's key is made and opened.
-pub fn keys(settings: &Settings) -> KeyStore {
+/// Where the till's key is made and opened. Whether the token is there is not
+/// asked yet.
+///
+/// # Errors
+/// If this program was built without tokens and the settings name one.
+pub fn keys(settings: &Settings) -> Result<KeyStore, String> {
     match &settings.keys {
-        KeySettings::Vault => KeyStore::Vault,
-        KeySettings::Pkcs11 { module, token, pin_file } => KeyStore::Pkcs11(Pkcs11Settings {
+        KeySettings::Vault => Ok(KeyStore::Vault),
+        KeySettings::Pkcs11 { token, .. } if !TOKENS_SUPPORTED => {
+            Err(TokenError::NoSupport { token: token.clone() }.to_string())
+        }
+        KeySettings::Pkcs11 { module, token, pin_file } => Ok(KeyStore::Pkcs11(Pkcs11Settings {
             module: module.clone(),
             token: token.clone(),
             pin: PinSource::of_this_process(pin_file.clone()),
-        }),
+        })),
     }
 }
 
@@ -57,6 +66,7 @@ pub fn keys(settings: &Settings) -> KeyStore {
 pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
     let store = match keys {
         KeyStore::Vault => "vault".to_owned(),
+        KeyStore::Pkcs11(settings) => format!("pkcs11 (token {})", settings.token),
     };
     Register::new(vault.source().text(), store)
 }

@@ -70,6 +70,9 @@ pub fn install(
 }
 
 fn unit(settings: &Settings, identity: Identity) -> Unit {
+    if let Err(error) = identity.signer.ready() {
+        tracing::warn!(%error, "nothing can be sealed until this is mended");
+    }
     Unit {
         certificate: identity.certificate,
         signer: Box::new(identity.signer),

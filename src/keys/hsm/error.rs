@@ -96,30 +96,37 @@ pub enum TokenError {
 impl TokenError {
     /// What the cashier reads: what to do at the till, in both languages.
     pub fn words(&self) -> Bilingual {
-        let ar = match self {
+        Bilingual::new(self.to_string(), self.arabic())
+    }
+
+    /// The Arabic half of [`TokenError::words`].
+    pub const fn arabic(&self) -> &'static str {
+        match self {
             TokenError::Missing { .. } | TokenError::KeyMissing { .. } => {
-                "رمز الأمان (USB أو البطاقة) الخاص بهذا الجهاز غير موصول. وصله ثم أعد المحاولة."
+                "وحدة الأمان (USB أو البطاقة) الخاصة بهذا الجهاز غير موصولة. وصّلها ثم أعد المحاولة."
             }
             TokenError::NoAnswer { .. } | TokenError::Failed { .. } | TokenError::WrongSignature { .. } => {
-                "رمز الأمان لا يستجيب كما يجب. افصله ثم وصله وأعد المحاولة، وإن تكرر الخطأ فاتصل بالدعم."
+                "وحدة الأمان لا تستجيب كما يجب. افصلها ثم وصّلها وأعد المحاولة، وإن تكرر الخطأ فاتصل بالدعم."
             }
             TokenError::NoPin
             | TokenError::PinUnreadable { .. }
             | TokenError::PinRefused { .. }
             | TokenError::PinLastTry { .. }
             | TokenError::PinLocked { .. } => {
-                "الرقم السري لرمز الأمان ناقص أو مرفوض أو مقفل. اتصل بالدعم لتصحيحه."
+                "الرقم السري لوحدة الأمان ناقص أو مرفوض أو مقفل. اتصل بالدعم لتصحيحه."
             }
-            TokenError::NoSupport { .. }
-            | TokenError::NotSet { .. }
-            | TokenError::OtherToken { .. }
-            | TokenError::Module { .. }
+            TokenError::NoSupport { .. } => {
+                "مفتاح هذا الجهاز محفوظ في وحدة أمان لا يدعمها هذا الإصدار من البرنامج. ثبّت الإصدار الذي يدعمها"
+            }
+            TokenError::NotSet { .. } | TokenError::OtherToken { .. } => {
+                "مفتاح هذا الجهاز محفوظ في وحدة أمان لا تذكرها الإعدادات. أعد إعدادات الوحدة في القسم [keys]"
+            }
+            TokenError::Module { .. }
             | TokenError::NotPkcs11 { .. }
             | TokenError::Ambiguous { .. }
             | TokenError::Exportable { .. }
-            | TokenError::Curve { .. } => "إعدادات رمز الأمان في هذا الجهاز غير صحيحة. اتصل بالدعم.",
-        };
-        Bilingual::new(self.to_string(), ar)
+            | TokenError::Curve { .. } => "إعدادات وحدة الأمان في هذا الجهاز غير صحيحة. اتصل بالدعم.",
+        }
     }
 }
 
