@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced,
+    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced,
     Verification,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
@@ -169,6 +169,12 @@ impl Client {
     pub async fn document(&self, uuid: &str, ending: &str) -> Result<Vec<u8>, ClientError> {
         let request = self.request(Method::GET, &format!("/v1/sales/{uuid}.{ending}"));
         Ok(self.send(request.timeout(ANSWER_WITHIN)).await?.body)
+    }
+
+    /// The newest entries of the activity log, newest first.
+    pub async fn activities(&self, limit: usize) -> Result<ActivityList, ClientError> {
+        let request = self.request(Method::GET, &format!("/v1/activities?limit={limit}"));
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
     }
 
     /// How the till is.

@@ -23,6 +23,11 @@ use crate::chain::Icv;
 use crate::invoice::returns::ListedReason;
 use crate::text::Bilingual;
 
+/// Entries of the activity log that are shown unless more are asked for.
+const ACTIVITIES: usize = 100;
+/// The most that may be asked for.
+const MOST_ACTIVITIES: usize = 10_000;
+
 pub(super) struct Api<T> {
     pub(super) till: Arc<T>,
     answer_within: Duration,
@@ -47,6 +52,7 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/sales/{document}/reprint", post(reprint::<T>))
         .route("/v1/status", get(status::<T>))
         .route("/v1/verify", get(verify::<T>))
+        .route("/v1/activities", get(activities::<T>))
         .route("/v1/sync", post(sync::<T>))
         .route("/v1/identity", get(identity::show::<T>))
         .route("/v1/identity/onboarding", post(identity::onboard::<T>))
@@ -155,6 +161,29 @@ async fn status<T: Till>(State(api): Shared<T>) -> Result<Response, Problem> {
 async fn verify<T: Till>(State(api): Shared<T>) -> Result<Response, Problem> {
     let _one = api.verifying.try_acquire().map_err(|_| Problem::from(ProblemCode::VerifyRunning))?;
     json(StatusCode::OK, &api.till.verify().await?)
+}
+
+/// `/v1/activities?limit=100`
+async fn activities<T: Till>(State(api): Shared<T>, uri: Uri) -> Result<Response, Problem> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
+        .map_err(|_| Problem::from(ProblemCode::BadRequest))?;
+    let limit = match pairs.as_slice() {
+        [] => Some(ACTIVITIES),
+        [(name, value)] if name == "limit" => {
+            value.parse().ok().filter(|limit| (1..=MOST_ACTIVITIES).contains(limit))
+        }
+        _ => None,
+    };
+    let limit = limit.ok_or_else(|| {
+        Problem::explained(
+            ProblemCode::BadRequest,
+            Bilingual::new(
+                format!("Only limit can be asked for, a whole number from 1 to {MOST_ACTIVITIES}."),
+                format!("لا يقبل إلا limit، وهو عدد صحيح من 1 إلى {MOST_ACTIVITIES}."),
+            ),
+        )
+    })?;
+    json(StatusCode::OK, &api.within(api.till.activities(limit)).await?)
 }
 
 async fn sync<T: Till>(State(api): Shared<T>, extensions: Extensions) -> Result<Response, Problem> {

@@ -214,6 +214,9 @@ pub trait Till: Send + Sync + 'static {
     /// Checks every stored document anew. May take minutes; does not stop sales.
     fn verify(&self) -> impl Future<Output = Result<wire::Verification, Refusal>> + Send;
 
+    /// The newest entries of the activity log, newest first.
+    fn activities(&self, limit: usize) -> impl Future<Output = Result<wire::ActivityList, Refusal>> + Send;
+
     /// Sends what waits without waiting for its time; gives how many wait.
     fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;
 

@@ -263,6 +263,39 @@ pub struct Status {
     /// The identity and where its secrets lie; none from a till of an older version.
     #[serde(default)]
     pub identity: Option<Identity>,
+    /// What remembers how far the till has come, beside the anchor.
+    #[serde(default)]
+    pub witnesses: Vec<Witness>,
+}
+
+/// A file that remembers how far the till has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    pub path: String,
+    /// Why it does not keep the mark; the till sells all the same.
+    #[serde(default)]
+    pub fault: Option<String>,
+}
+
+/// The answer to a look into the activity log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityList {
+    /// The newest first.
+    pub activities: Vec<Activity>,
+}
+
+/// What was done to the till beside issuing documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// 1, 2, 3...
+    pub id: u64,
+    pub at: String,
+    /// `tilld`, `uid 1000`...
+    pub actor: String,
+    /// `bound`, `chain-opened`, `recovered`...
+    pub what: String,
+    /// A JSON object with what more there is to say.
+    pub detail: serde_json::Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::api::IdentityTask;
-use crate::api::wire::Verification;
+use crate::api::wire::{ActivityList, Verification};
 use crate::config::Settings;
 use crate::doctor;
 use crate::receipt::PaperWidth;
@@ -31,6 +31,10 @@ pub struct Hooks {
     pub random: fn(&mut [u8]),
     /// Checks the data directory without changing it, when no daemon runs.
     pub verify: fn(&Settings) -> Result<Verification, Failure>,
+    /// The newest entries of the activity log, when no daemon runs.
+    pub activities: fn(&Settings, usize) -> Result<ActivityList, Failure>,
+    /// Tells what keeps a till from starting, or does what the operator decided.
+    pub recover: fn(RecoverOptions) -> Result<Told, Failure>,
     /// Looks at the till of a configuration file, running or not, and changes nothing.
     pub doctor: fn(&Path) -> doctor::Report,
 }
@@ -95,6 +99,32 @@ pub struct ActiveUnit {
     pub key: Option<String>,
     /// The day in Riyadh on which the certificate ends, `2031-03-14`.
     pub valid_until: String,
+}
+
+/// What `tilld recover` is to do.
+#[derive(Clone, Debug)]
+pub struct RecoverOptions {
+    pub settings: Settings,
+    /// Without one it only tells.
+    pub word: Option<RecoverWord>,
+    /// The highest invoice number that people know of, as it stands on paper.
+    pub last_number: Option<String>,
+    /// Move the vault aside although it may be in order.
+    pub vault_aside: bool,
+}
+
+/// An operator's decision, each with the till's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecoverWord {
+    CloseChains(String),
+    LedgerLost(String),
+}
+
+/// What there is to say, and whether somebody has to do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub text: String,
+    pub found: bool,
 }
 
 /// Why a command ends without success.

@@ -3,6 +3,7 @@
 //! [`Hooks`] that `main.rs` gives. Exit codes: 0 done, 1 something was found or
 //! refused, 2 the command was not understood or the configuration not usable.
 
+mod activity;
 mod check;
 mod check_words;
 mod config_check;
@@ -17,6 +18,7 @@ mod onboard;
 mod otp;
 mod prompt;
 mod provision;
+mod recover;
 mod renew;
 mod sandbox;
 mod sell;
@@ -34,7 +36,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use hooks::{
-    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, SandboxOptions, Standing,
+    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, RecoverOptions, RecoverWord,
+    SandboxOptions, Standing, Told,
 };
 pub use terminal::Streams;
 
@@ -60,6 +63,8 @@ On a till:
   tilld status                    what waits, what is wrong, what to do
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
+  tilld activity                  what was done to the till, when and by whom
+  tilld recover                   why the till does not start, and the ways out
   tilld check invoice.xml         judge any e-invoice, ours or another's
 
 Exit codes: 0 done; 1 something was found or refused; 2 wrong usage or configuration.
@@ -84,6 +89,8 @@ enum Command {
     Status(status::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
+    Activity(activity::Args),
+    Recover(recover::Args),
     Check(check::Args),
     Onboard(onboard::Args),
     Renew(renew::Args),
@@ -136,6 +143,8 @@ impl Command {
             Command::Status(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
+            Command::Activity(args) => args.run(hooks, streams),
+            Command::Recover(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),
             Command::Onboard(args) => args.run(hooks, streams),
             Command::Renew(args) => args.run(hooks, streams),

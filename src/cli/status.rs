@@ -31,6 +31,9 @@ impl Args {
         if self.json {
             streams.say(&json(&status)?)?;
         } else {
+            if let Some(address) = &status.address_override {
+                streams.say(&overridden(address))?;
+            }
             rows(&status).show(streams)?;
             for line in &advice {
                 streams.say(line)?;
@@ -64,11 +67,41 @@ fn rows(status: &Status) -> Rows {
     rows.add("Reports", counts(&status.queue.states));
     rows.add("Printer", status.printing.target.clone());
     rows.add("Receipts", counts(&status.printing.states));
-    if let Some(certificate) = &status.certificate {
-        let until = moment(&certificate.valid_until);
-        rows.add("Certificate", format!("until {until}, {}", certificate.subject));
-    }
+    identity(status, &mut rows);
     rows
+}
+
+/// The certificate, what is being made beside it, and where the secrets lie.
+fn identity(status: &Status, rows: &mut Rows) {
+    if let Some(certificate) = &status.certificate {
+        let (from, until) = (moment(&certificate.valid_from), moment(&certificate.valid_until));
+        let days = certificate.days_left;
+        rows.add("Certificate", format!("from {from} until {until}, {days} days left"));
+        rows.add("", certificate.subject.clone());
+        rows.add("", format!("serial number {}, issued by {}", certificate.serial_number, certificate.issuer));
+    }
+    let Some(identity) = &status.identity else { return };
+    rows.add("Identity", identity.state.clone());
+    if let Some(successor) = &identity.successor {
+        rows.add("Next one", format!("{successor}; go on with the same command that began it"));
+    }
+    if let Some(operation) = &identity.operation {
+        let began = moment(&operation.began_at);
+        rows.add("Under way", format!("{} since {began}: {}", operation.kind, operation.step));
+    }
+    for former in &identity.former {
+        let until = moment(&former.valid_until);
+        rows.add("Former", format!("serial number {}, {}, until {until}", former.serial_number, former.environment));
+    }
+    rows.add("Secrets", format!("the vault opens by {}; the stamping key is in the {}", identity.vault_key, identity.key_store));
+}
+
+/// Loud: documents that go elsewhere are not reported.
+fn overridden(address: &str) -> String {
+    format!(
+        "*** TEST ADDRESS: documents go to {address} and NOT to Fatoora ([fatoora] base_url in the settings) ***\n\
+         *** عنوان اختبار: ترسل المستندات إلى {address} وليس إلى منصة فاتورة ***"
+    )
 }
 
 /// `Queued 3, Reported 120`.
@@ -93,8 +126,23 @@ fn advice(status: &Status) -> Vec<String> {
     if let Some(paused) = &status.queue.paused {
         say("Not reporting", paused);
     }
+    for witness in &status.witnesses {
+        let Some(fault) = &witness.fault else { continue };
+        let path = &witness.path;
+        let words = Words {
+            en: format!("{path} does not keep the high-water mark ({fault}). The till sells; bring the medium back"),
+            ar: format!("لا تُحفظ علامة آخر فاتورة في {path}. البيع مستمر؛ أعد توصيل القرص أو المجلد."),
+        };
+        say("Witness", &words);
+    }
     if let Some(fault) = &status.printing.fault {
         say("Printer", fault);
+    }
+    // What stops the sale has been said.
+    if let Some(alarm) = status.certificate.as_ref().and_then(|certificate| certificate.alarm.as_ref())
+        && status.selling.ready
+    {
+        say("Certificate", alarm);
     }
     if !status.selling.ready && status.selling.reason.is_none() {
         advice.push("Not selling: look into the log for the reason.".to_owned());

@@ -49,6 +49,8 @@ sections! {
         number_prefix: String = "1 to 40 letters, digits, dashes, underscores or points, such as T07-",
         data_dir: PathBuf = "an absolute path without .., such as /var/lib/tilld",
         anchor: PathBuf = "an absolute path of a file outside data_dir, such as /var/lib/tilld-anchor/high-water",
+        witness: PathBuf = "an absolute path of a file outside data_dir, in a folder on another medium, such as /mnt/office/T07.high-water; leave the key out for none",
+        chain_on_renewal: String = "restart or continue",
     }
     /// The taxpayer, as every invoice names it.
     SellerFragment "seller" {

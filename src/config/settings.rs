@@ -53,6 +53,13 @@ words! {
         OnRequest = "on_request",
         Never = "never",
     }
+    /// Where the chain of a renewed certificate begins (signing.md section 8).
+    ChainOnRenewal {
+        /// At ICV 1.
+        Restart = "restart",
+        /// Behind the last document of the certificate before.
+        Continue = "continue",
+    }
     /// The least important lines that are still logged.
     LogLevel {
         Error = "error",
@@ -88,6 +95,10 @@ pub struct Till {
     /// `data_dir`, so that restoring a backup of that folder does not take the
     /// mark back with it.
     pub anchor: PathBuf,
+    /// A second mark on another medium, which a roll-back of this machine's
+    /// disks does not take back; its folder is never made.
+    pub witness: Option<PathBuf>,
+    pub chain_on_renewal: ChainOnRenewal,
 }
 
 /// The device, as its certificate request names it; passed

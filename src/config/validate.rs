@@ -10,7 +10,8 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    Api, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit, UnitTitle,
+    Api, ChainOnRenewal, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
+    UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
@@ -133,7 +134,32 @@ impl Judge<'_> {
             let problem = "lies in data_dir, where restoring a backup would set it back";
             return self.refuse("till.anchor", problem);
         }
-        Some(Till { name: name?, number_prefix: prefix?, data_dir: data_dir?, anchor: anchor? })
+        let witness = match till.witness {
+            None => Some(None),
+            Some(path) => self.witness(path, anchor.as_deref(), data_dir.as_deref()).map(Some),
+        };
+        let word = till.chain_on_renewal.unwrap_or_else(|| ChainOnRenewal::Restart.word().to_owned());
+        let chain_on_renewal = self.word("till.chain_on_renewal", &word, ChainOnRenewal::from_word);
+        Some(Till {
+            name: name?,
+            number_prefix: prefix?,
+            data_dir: data_dir?,
+            anchor: anchor?,
+            witness: witness?,
+            chain_on_renewal: chain_on_renewal?,
+        })
+    }
+
+    /// A witness is worth something only where neither data nor anchor lie.
+    fn witness(&mut self, path: PathBuf, anchor: Option<&Path>, data_dir: Option<&Path>) -> Option<PathBuf> {
+        let path = self.path("till.witness", path)?;
+        if anchor == Some(&path) || data_dir.is_some_and(|dir| path.starts_with(dir)) {
+            return self.refuse(
+                "till.witness",
+                "is the anchor itself or lies in data_dir, and so knows no more than they do",
+            );
+        }
+        Some(path)
     }
 
     fn seller(&mut self, seller: SellerFragment) -> Option<Seller> {

@@ -1,6 +1,7 @@
 //! The wiring: which parts the till has, in which order they start and stop.
 //! Nothing depends on this folder but the binary.
 
+mod books;
 mod demo;
 mod doctor;
 mod findings;
@@ -10,6 +11,7 @@ mod owner;
 mod press;
 mod printing;
 mod provisioning;
+mod recover;
 mod sandbox;
 mod serve;
 mod service;
@@ -28,5 +30,7 @@ pub const HOOKS: Hooks = Hooks {
     provision: provisioning::run,
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,
+    activities: serve::activities_at_rest,
+    recover: recover::run,
     doctor: doctor::run,
 };

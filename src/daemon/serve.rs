@@ -7,12 +7,14 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use super::books;
 use super::service::{Service, verification};
 use super::start::Daemon;
 use crate::api::client::Client;
-use crate::api::wire::Verification;
+use crate::api::wire::{ActivityList, Verification};
 use crate::cli::Failure;
 use crate::config::Settings;
+use crate::ledger::audit;
 
 /// A till that shows no sign of life for this long is not reported alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -32,6 +34,15 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
 /// Checks the data directory of a till that does not run.
 pub fn verify_at_rest(settings: &Settings) -> Result<Verification, Failure> {
     verification(&settings.till.data_dir, &settings.till.anchor).map_err(Failure::Finding)
+}
+
+/// The activity log of a till that does not run.
+pub fn activities_at_rest(settings: &Settings, limit: usize) -> Result<ActivityList, Failure> {
+    let listed = audit::activities(&settings.till.data_dir, limit);
+    listed.map(books::listed).map_err(|error| {
+        let words = error.words();
+        Failure::Finding(format!("{}\n{}", words.en, words.ar))
+    })
 }
 
 async fn serve(settings: Settings) -> Result<(), String> {

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::identity::{Desk, Register};
+use super::books;
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
@@ -168,6 +169,11 @@ impl Till for Service {
         walk.await
             .map_err(|error| Refusal::Fault(error.to_string()))?
             .map_err(|why| Refusal::Unavailable(Bilingual::new(why, "تعذر فحص السجل.")))
+    }
+
+    async fn activities(&self, limit: usize) -> Result<wire::ActivityList, Refusal> {
+        let listed = self.ledger.run(move |store| store.activities(limit)).await.map_err(gone)?;
+        Ok(books::listed(listed.map_err(storage)?))
     }
 
     async fn sync(&self, caller: Caller) -> Result<u64, Refusal> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::books;
 use super::identity::{self, Desk, Keyring, Register};
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
@@ -14,7 +15,7 @@ use super::slips::Shop;
 use crate::api::{self, Limits, Socket};
 use crate::config::{PrintPolicy, Settings};
 use crate::fatoora::Authority;
-use crate::ledger::{Clock, DocumentId, Ledger, Notice, StorageError, Store, SystemClock};
+use crate::ledger::{Clock, DocumentId, Ledger, StorageError, SystemClock};
 use crate::printer::Target;
 use crate::report::{self, Parts, Wakes};
 use crate::text::Bilingual;
@@ -53,7 +54,7 @@ impl Daemon {
         drain_within: Duration,
     ) -> Result<Daemon, String> {
         let socket = Socket::bind(&settings.api.socket).map_err(|error| error.to_string())?;
-        let mut store = open_store(settings, &clock)?;
+        let mut store = books::open(settings, &clock)?;
         let vault = Arc::new(identity::open_vault(settings)?);
         let keys = identity::keys(settings)?;
         let authority = Arc::new(identity::client(settings)?);
@@ -198,34 +199,6 @@ fn random_u32() -> u32 {
     let mut bytes = [0; 4];
     crate::keys::os_random(&mut bytes);
     u32::from_ne_bytes(bytes)
-}
-
-fn open_store(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, String> {
-    let till = &settings.till;
-    if let Some(folder) = till.anchor.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("the folder {} cannot be made ({error})", folder.display()))?;
-    }
-    let store =
-        Store::open(&till.data_dir, &till.anchor, Arc::clone(clock)).map_err(|error| error.to_string())?;
-    for notice in store.notices() {
-        match notice {
-            Notice::MarkRecreated { documents } => {
-                tracing::warn!(documents, "the high-water mark was missing and was made anew");
-            }
-            Notice::Interrupted { attempts } => {
-                tracing::info!(attempts, "interrupted attempts are sent again")
-            }
-            Notice::Unconfirmed { prints } => {
-                tracing::warn!(prints, "receipts may not have come out: ask the cashier, then reprint");
-            }
-            Notice::Migrated { backup } => {
-                tracing::info!(backup = %backup.display(), "the ledger was brought up to date")
-            }
-            Notice::ChainsClosed { reason } => tracing::warn!(reason, "all chains are closed"),
-        }
-    }
-    Ok(store)
 }
 
 /// The shop's own lines: the first header line is its sign, footer lines are

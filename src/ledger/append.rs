@@ -120,10 +120,10 @@ impl Store {
     /// The next place in the chain. A correction takes number and moment of the
     /// document that it replaces.
     fn next_place(&mut self, corrected: Option<&Stored>) -> Result<Place, AppendError> {
-        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let active = self.active()?;
         let chain = active.chain;
-        let head = self.chains.get(&chain).and_then(|chain| chain.head);
-        let link = Link::after(head);
+        let tip = self.chains.get(&chain).and_then(|chain| chain.tip());
+        let link = Link::after(tip);
         let full = || StorageError::Internal { detail: "the chain has no ICV left".into() };
         let id = DocumentId::new(chain, link.icv).ok_or_else(full)?;
         let signed = self.moment()?;
@@ -146,7 +146,7 @@ impl Store {
     /// The moment of issue: the clock's, but never before the last document,
     /// and within the certificate's validity.
     fn moment(&self) -> Result<IssueMoment, AppendError> {
-        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let active = self.active()?;
         let now = self.clock.now();
         let behind = self.last_issued.saturating_sub(now);
         if behind > self.clock_tolerance {
@@ -163,7 +163,7 @@ impl Store {
         if at < certificate.not_before() {
             return Err(AppendError::NotYetValid { from: text(certificate.not_before()), now: text(at) });
         }
-        if at > certificate.not_after() {
+        if at >= certificate.not_after() {
             return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
         }
         Ok(moment)
@@ -171,7 +171,7 @@ impl Store {
 
     /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).
     fn check_buyer(&self, buyer: Option<&Buyer>) -> Result<(), AppendError> {
-        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let active = self.active()?;
         match buyer.and_then(|buyer| buyer.vat.as_ref()) {
             Some(vat) if *vat == active.unit.seller.vat => Err(AppendError::BuyerIsSeller),
             _ => Ok(()),
@@ -179,7 +179,7 @@ impl Store {
     }
 
     fn invoice(&self, place: &Place, order: Order) -> Result<(Invoice, Rest), AppendError> {
-        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let active = self.active()?;
         let header = Header {
             kind: order.kind,
             number: place.number.clone(),
@@ -199,7 +199,7 @@ impl Store {
     }
 
     fn seal(&self, invoice: &Invoice, place: &Place) -> Result<Sealed, AppendError> {
-        let active = self.unit.as_ref().ok_or(AppendError::NoIdentity)?;
+        let active = self.active()?;
         let Unit { certificate, signer, .. } = &active.unit;
         stamp::seal_at(invoice, &place.link, place.signed, certificate, signer.as_ref())
             .map_err(|e| AppendError::Seal(e.to_string()))

@@ -10,17 +10,19 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
+use super::activities::{self, ActivityRecord};
+use super::succession::{Chain, load_chains};
 use super::database::signed;
 use super::document::kind_from;
 use super::evidence::{self, Exhibit};
 use super::ids::{ChainId, DocumentId};
-use super::mark::{Mark, MarkFile};
+use super::judgement::{Seen, Verdict, View};
+use super::mark::MarkFile;
 use super::migrate::SCHEMA_VERSION;
-use super::opening::{FILE_NAME, load_chains, load_packers};
+use super::opening::{FILE_NAME, Held, fact, load_packers};
 use super::packer::Packer;
-use super::store::Chain;
-use super::{OpenError, StorageError, Store, backup, database};
-use crate::chain::{Head, Icv, InvoiceHash, Link, PreviousHash, follow};
+use super::{OpenError, StorageError, backup, database};
+use crate::chain::{Head, InvoiceHash, Link, PreviousHash, follow};
 use crate::stamp::{self, Verified};
 
 /// Documents that are read in one go.
@@ -44,9 +46,14 @@ pub struct Report {
     /// The first [`MOST_FINDINGS`].
     pub findings: Vec<Finding>,
     pub findings_total: u64,
+    /// Entries of the activity log.
+    pub activities: u64,
+    /// What is wrong with the activity log, in words.
+    pub log: Vec<String>,
 }
 
-/// Verifies every document of every chain in a data directory. `progress` hears
+/// Verifies every document of every chain in a data directory, and the activity
+/// log. `progress` hears
 /// how many documents are done. Needs no lock and changes nothing.
 pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report, OpenError> {
     let path = dir.join(FILE_NAME);
@@ -54,7 +61,8 @@ pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report,
     let db = open(&path)?;
     let chains = load_chains(&db).map_err(storage)?;
     let mut packers = load_packers(&db).map_err(storage)?;
-    let mut report = Report { chains: chains.len() as u64, ..Report::default() };
+    let (activities, log) = activities::walk(&db).map_err(storage)?;
+    let mut report = Report { chains: chains.len() as u64, activities, log, ..Report::default() };
     for id in chains.keys() {
         let mut walk = Walk::new(*id, 1);
         loop {
@@ -71,46 +79,41 @@ pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report,
     Ok(report)
 }
 
-/// Holds the ledger against the high-water mark: `Some` says in words that
-/// documents which were issued here are missing from the file, or that the mark
-/// belongs to another ledger. A missing mark says nothing. Needs no lock; the
-/// mark is read first, since a running till writes it after the document.
-pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<String>, OpenError> {
-    let mark =
-        MarkFile::peek(anchor).map_err(|source| OpenError::Mark { anchor: anchor.to_owned(), source })?;
-    let Some(mark) = mark.filter(|mark| mark.documents > 0) else { return Ok(None) };
+/// Holds the ledger against the high-water mark: `Some` says why the two do not
+/// go together: documents or entries of the log that were written here are
+/// missing from the file, the mark belongs to another ledger, or it is missing.
+/// Needs no lock; the mark is read first, since a running till writes it after
+/// the document.
+pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<OpenError>, OpenError> {
+    let failed = |source| OpenError::Mark { anchor: anchor.to_owned(), source };
+    let seen = Seen { path: anchor.to_owned(), reading: MarkFile::peek(anchor).map_err(failed)? };
     let path = dir.join(FILE_NAME);
     let db = open_with(&path, database::open_resting)?;
-    marked(&db, &path, anchor, &mark).map_err(|source| OpenError::Storage { path, source })
+    let judged = Held::load(&db).and_then(|held| {
+        let view = View {
+            db: &db,
+            path: &path,
+            ledger: fact(&db, "ledger")?,
+            chains: &held.chains,
+            documents: held.documents,
+            log: held.log,
+            machine: None,
+        };
+        view.judge(&seen, &[])
+    });
+    match judged {
+        Ok(Verdict::Wrong(error)) => Ok(Some(error)),
+        Ok(Verdict::Sound | Verdict::Remake { .. }) => Ok(None),
+        Err(source) => Err(OpenError::Storage { path, source }),
+    }
 }
 
-fn marked(db: &Connection, path: &Path, anchor: &Path, mark: &Mark) -> Result<Option<String>, StorageError> {
-    let contradiction = |error: OpenError| Ok(Some(error.to_string()));
-    let path = path.to_owned();
-    let ledger: Vec<u8> =
-        db.query_row("SELECT value FROM facts WHERE name = 'ledger'", [], |row| row.get(0))?;
-    if ledger != mark.ledger {
-        return contradiction(OpenError::ForeignMark { path, anchor: anchor.to_owned() });
-    }
-    let found: i64 = db.query_row("SELECT count(*) FROM documents", [], |row| row.get(0))?;
-    let found = u64::try_from(found).unwrap_or(0);
-    if found < mark.documents {
-        return contradiction(OpenError::Behind { path, found, known: mark.documents });
-    }
-    let chains = load_chains(db)?;
-    let chain = chains.iter().find(|(_, chain)| chain.fingerprint == mark.fingerprint).map(|(id, _)| *id);
-    let id = chain.and_then(|chain| DocumentId::new(chain, Icv::new(mark.icv)?));
-    let hash: Option<[u8; 32]> = match id {
-        Some(id) => db
-            .query_row("SELECT hash FROM documents WHERE id = ?1", [id.row()], |row| row.get(0))
-            .optional()?,
-        None => None,
-    };
-    if hash == Some(mark.hash) {
-        return Ok(None);
-    }
-    let at = id.map_or_else(|| format!("ICV {}", mark.icv), |id| id.to_string());
-    contradiction(OpenError::Diverged { path, at })
+/// The newest entries of the activity log, newest first, read beside a running
+/// till or at rest.
+pub fn activities(dir: &Path, limit: usize) -> Result<Vec<ActivityRecord>, OpenError> {
+    let path = dir.join(FILE_NAME);
+    let db = open(&path)?;
+    activities::newest(&db, limit).map_err(|source| OpenError::Storage { path, source })
 }
 
 /// Reads every page and index of the file (`integrity_check`); takes long.
@@ -158,7 +161,7 @@ impl Report {
 
     /// Nothing was found.
     pub fn is_clean(&self) -> bool {
-        self.findings_total == 0
+        self.findings_total == 0 && self.log.is_empty()
     }
 }
 
@@ -172,17 +175,15 @@ pub(super) struct Walk {
 }
 
 impl Walk {
+    /// From the document with the ICV `first` on, or from the chain's own first
+    /// one if that is later.
     pub fn new(chain: ChainId, first: u64) -> Walk {
-        Walk { chain, next: first.max(1), head: None, started: first <= 1, documents: 0 }
+        Walk { chain, next: first, head: None, started: false, documents: 0 }
     }
 }
 
-/// The next documents of a chain of an open store.
-pub(super) fn walk(store: &mut Store, walk: &mut Walk, limit: u64) -> Result<Vec<Finding>, StorageError> {
-    walk_chunk(&store.db, &store.chains, &mut store.packers, walk, limit)
-}
-
-fn walk_chunk(
+/// The next documents of a chain.
+pub(super) fn walk_chunk(
     db: &Connection,
     chains: &BTreeMap<ChainId, Chain>,
     packers: &mut HashMap<i64, Packer>,
@@ -193,7 +194,10 @@ fn walk_chunk(
     let chain = chains.get(&walk.chain).ok_or_else(lost)?;
     let (base, last) = DocumentId::rows_of(walk.chain);
     if !walk.started {
-        walk.head = stored_head(db, base + signed(walk.next) - 1)?;
+        walk.head = match walk.next {
+            next if next <= chain.first() => chain.before,
+            next => stored_head(db, base + signed(next) - 1)?,
+        };
         walk.started = true;
     }
     let mut statement = db.prepare_cached(
@@ -332,6 +336,7 @@ fn differences(line: &Line, verified: &Verified) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::Icv;
 
     #[test]
     fn findings_are_bounded_and_counted() {

@@ -1,9 +1,7 @@
 //! What can go wrong in the store, who it concerns and what to do. The words
 //! of [`AppendError`] reach the cashier and exist in both languages; the rest
-//! is for whoever looks after the till.
-
-use std::io;
-use std::path::PathBuf;
+//! is for whoever looks after the till. What keeps the store from opening at all
+//! stands in refusal.rs.
 
 use thiserror::Error;
 
@@ -72,75 +70,19 @@ impl From<rusqlite::Error> for StorageError {
     }
 }
 
-/// Why the store does not open. Each one leaves every file as it was.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    #[error("{path} cannot be used as the data directory: {source}. Check owner, permissions and free space")]
-    Directory { path: PathBuf, source: io::Error },
-    #[error("another tilld already works in {dir}. Only one may write a till's ledger: stop it first")]
-    InUse { dir: PathBuf },
-    #[error("{path}: {source}")]
-    Storage { path: PathBuf, source: StorageError },
-    #[error(
-        "there is no ledger at {path}: no till has been started there yet. If this till has sold before, the file was \
-         taken away: do not start it, and look for the file"
-    )]
-    NoLedger { path: PathBuf },
-    #[error("{path} is not a ledger of tilld; point `data_dir` at the till's own directory")]
-    NotALedger { path: PathBuf },
-    #[error(
-        "{path} was written by a newer tilld (schema {found}, this program knows {known}). Install the newer \
-         version again; a ledger is never converted back"
-    )]
-    FromTheFuture { path: PathBuf, found: i64, known: i64 },
-    #[error(
-        "{path} was written by an older tilld (schema {found}, this program knows {known}). Start tilld once: it keeps \
-         a copy and converts the ledger"
-    )]
-    FromThePast { path: PathBuf, found: i64, known: i64 },
-    #[error(
-        "{path} must be converted, but no verified backup could be made first: {reason}. Nothing was changed"
-    )]
-    Backup { path: PathBuf, reason: String },
-    #[error(
-        "the mark {anchor} knows {documents} documents, but {path} is missing. It was deleted or its disk is not \
-         mounted. Bring the file back. If it is lost, open with recovery: the till must then be onboarded anew, \
-         so that no number is issued twice"
-    )]
-    LedgerMissing { path: PathBuf, anchor: PathBuf, documents: u64 },
-    #[error(
-        "{path} has {found} documents, but {known} were issued here: it is an old copy, a restored backup or a \
-         rolled-back disk image. Going on would issue numbers twice. Bring the newest file back. If it is lost, \
-         open with recovery: the chains in this file are closed and the till must be onboarded anew"
-    )]
-    Behind { path: PathBuf, found: u64, known: u64 },
-    #[error(
-        "{path} holds another document {at} than the one that was issued here: two copies of this till went on \
-         by themselves. Find the other copy; then open with recovery and onboard the till anew"
-    )]
-    Diverged { path: PathBuf, at: String },
-    #[error(
-        "the mark {anchor} belongs to another ledger than {path}. Each till has its own pair: put the right file \
-         back, or open with recovery and onboard the till anew"
-    )]
-    ForeignMark { path: PathBuf, anchor: PathBuf },
-    #[error("the mark {anchor} cannot be used: {source}. Check owner, permissions and free space")]
-    Mark { anchor: PathBuf, source: io::Error },
-    #[error(
-        "document {document} in {path} does not verify: {finding}. The file was edited or damaged. Keep it, run \
-         `tilld verify`, and restore the newest verified backup"
-    )]
-    Tail { path: PathBuf, document: DocumentId, finding: String },
-}
-
 /// Why a certificate's chain cannot be continued here.
 #[derive(Debug, Error)]
 pub enum ActivateError {
     #[error(
-        "the chain of this certificate was closed because its newest documents are lost to this ledger. Onboard \
-         the till anew; the new certificate begins a new chain"
+        "the chain of this certificate was closed because its newest documents are lost to this ledger. Get \
+         a new certificate with `tilld onboard`; it begins a new chain"
     )]
     Closed,
+    #[error(
+        "this certificate was followed by a newer one, which goes on with its chain. Stamp with the newer certificate; \
+         the older one only sends what it stamped"
+    )]
+    Superseded,
     #[error("this ledger has had {0} certificates, which is all it can hold")]
     TooManyChains(u16),
     #[error("the number prefix {0:?} cannot begin an invoice number: {1}")]
@@ -164,6 +106,11 @@ pub enum AppendError {
     #[error("this till has no identity yet, so it cannot stamp invoices. Onboard it first")]
     NoIdentity,
     #[error(
+        "the chain of this till's certificate was closed, because documents may be lost to its ledger (`tilld activity` \
+         tells when and why). Get a new certificate: `tilld onboard --replace NAME` with this till's name"
+    )]
+    ChainClosed,
+    #[error(
         "the clock of the till is {seconds} s behind its last invoice. Set the clock right (automatic time) and \
          try again{}", way_out(*seconds)[0]
     )]
@@ -178,7 +125,9 @@ pub enum AppendError {
     )]
     NotYetValid { from: String, now: String },
     #[error(
-        "the certificate ended at {until} (Riyadh time) and the clock says {now}. Renew it, or set the clock right"
+        "the certificate ended at {until} (Riyadh time) and the clock says {now}: nothing can be stamped with it. If the \
+         clock is wrong, set it right. If it is right, it is too late for `tilld renew`: ask for an OTP on the Fatoora \
+         portal and run `tilld onboard --replace NAME` with this till's name"
     )]
     Expired { until: String, now: String },
     #[error("the clock of the till shows no usable time. Set the clock right")]
@@ -230,6 +179,11 @@ impl AppendError {
             AppendError::NoIdentity => {
                 "لم يتم تسجيل هذا الجهاز بعد، فلا يمكنه إصدار فواتير. سجله أولا.".to_owned()
             }
+            AppendError::ChainClosed => {
+                "أُغلقت سلسلة فواتير شهادة هذا الجهاز لاحتمال ضياع فواتير من سجله (يبين tilld activity متى ولماذا). احصل \
+                 على شهادة جديدة: tilld onboard --replace NAME باسم هذا الجهاز."
+                    .to_owned()
+            }
             AppendError::ClockBehind { seconds } => {
                 format!(
                     "ساعة الجهاز متأخرة {seconds} ثانية عن آخر فاتورة. اضبط الوقت (تلقائي) ثم أعد المحاولة.{}",
@@ -246,7 +200,9 @@ impl AppendError {
             }
             AppendError::Expired { until, now } => {
                 format!(
-                    "انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now}. جدد الشهادة أو اضبط الوقت."
+                    "انتهت صلاحية الشهادة في {until} وساعة الجهاز تشير إلى {now} فلا يمكن الختم بها. اضبط الوقت إن كانت \
+                     الساعة خاطئة، وإلا فقد فات وقت التجديد (tilld renew): اطلب رمز تحقق من بوابة فاتورة ونفذ \
+                     tilld onboard --replace NAME باسم هذا الجهاز."
                 )
             }
             AppendError::ClockUnusable => "ساعة الجهاز لا تعطي وقتا صالحا. اضبط الوقت.".to_owned(),

@@ -4,6 +4,7 @@ use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 use super::corrections::successors;
+use super::database::signed;
 use super::document::{self, COLUMNS, Stored};
 use super::ids::{ChainId, DocumentId};
 use super::keys;
@@ -33,8 +34,8 @@ impl Store {
         let mut found = Vec::new();
         let digits = number.len() - number.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         let Ok(serial) = number[number.len() - digits..].parse::<i64>() else { return Ok(found) };
-        for (chain, last) in self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.head?.icv))) {
-            let id = self.bisect(chain, last.get(), serial)?;
+        for (chain, first, last) in self.spans() {
+            let id = self.bisect(chain, (first, last), serial)?;
             let stored = id.map(|id| self.document(id)).transpose()?.flatten();
             found.extend(stored.filter(|stored| stored.number == number && stored.corrects.is_none()));
         }
@@ -62,9 +63,10 @@ impl Store {
     /// fall with the id but on corrections, which are few and have an index: so
     /// it is bisection, then the corrections.
     pub fn by_hash(&self, issued: IssueMoment, hash: &InvoiceHash) -> Result<Option<Stored>, StorageError> {
-        for (chain, last) in self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.head?.icv))) {
-            let (first, _) = DocumentId::rows_of(chain);
-            let from = self.first_at(first, last.get(), issued.unix())?;
+        for (chain, first, last) in self.spans() {
+            let (base, _) = DocumentId::rows_of(chain);
+            let (first, last) = (base + signed(first), base + signed(last));
+            let from = self.first_at(first, last, issued.unix())?;
             let found = document::find(
                 &self.db,
                 &format!(
@@ -74,7 +76,7 @@ impl Store {
                          ORDER BY id LIMIT 1), ?3)
                      ORDER BY id LIMIT 1"
                 ),
-                (hash.bytes(), from, first + last.get() as i64, issued.unix()),
+                (hash.bytes(), from, last, issued.unix()),
             )?;
             if found.is_some() {
                 return Ok(found);
@@ -87,14 +89,19 @@ impl Store {
         document::find(&self.db, &sql, (issued.unix(), hash.bytes()))
     }
 
-    /// The first row behind `base` from which no document that is not a
+    /// First and last ICV of each chain that has documents.
+    fn spans(&self) -> impl Iterator<Item = (ChainId, u64, u64)> + '_ {
+        self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.first(), chain.head?.icv.get())))
+    }
+
+    /// The first of the rows `first` to `last` from which no document that is not a
     /// correction was issued before `issued`; one more than the last if all were.
-    fn first_at(&self, base: i64, last: u64, issued: i64) -> Result<i64, StorageError> {
+    fn first_at(&self, first: i64, last: i64, issued: i64) -> Result<i64, StorageError> {
         let mut statement = self.db.prepare_cached(
             "SELECT id, issued FROM documents WHERE id BETWEEN ?1 AND ?2 AND corrects IS NULL
              ORDER BY id DESC LIMIT 1",
         )?;
-        let (mut low, mut high) = (base + 1, base + last as i64 + 1);
+        let (mut low, mut high) = (first, last + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             let row: Option<(i64, i64)> =
@@ -108,10 +115,11 @@ impl Store {
         Ok(low)
     }
 
-    /// The first document of a chain whose counter is not below `serial`.
-    fn bisect(&self, chain: ChainId, last: u64, serial: i64) -> Result<Option<DocumentId>, StorageError> {
+    /// The first document of a chain, between its first and last ICV, whose
+    /// counter is not below `serial`.
+    fn bisect(&self, chain: ChainId, (first, last): (u64, u64), serial: i64) -> Result<Option<DocumentId>, StorageError> {
         let mut statement = self.db.prepare_cached("SELECT serial FROM documents WHERE id = ?1")?;
-        let (mut low, mut high) = (1, last + 1);
+        let (mut low, mut high) = (first, last + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             let id = Icv::new(middle).and_then(|icv| DocumentId::new(chain, icv));

@@ -14,9 +14,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-const MAGIC: [u8; 8] = *b"tilldmk1";
+const MAGIC: [u8; 8] = *b"tilldmk2";
+/// The layout before: without machine and activity log.
+const MAGIC_1: [u8; 8] = *b"tilldmk1";
 const SLOT: u64 = 4096;
-const LENGTH: usize = 152;
+const LENGTH: usize = 224;
+const LENGTH_1: usize = 152;
+const CHECK: usize = 32;
 
 /// What the mark knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,11 @@ pub(super) struct Mark {
     pub fingerprint: [u8; 32],
     pub icv: u64,
     pub hash: [u8; 32],
+    /// The machine that wrote it; `None` if it cannot be told from others.
+    pub machine: Option<[u8; 32]>,
+    /// Entries of the activity log, and the hash of the newest.
+    pub activities: u64,
+    pub log: [u8; 32],
 }
 
 impl Mark {
@@ -49,26 +58,64 @@ impl Mark {
         put(&self.fingerprint);
         put(&self.icv.to_be_bytes());
         put(&self.hash);
-        let check = Sha256::digest(&out[..LENGTH - 32]);
-        out[LENGTH - 32..].copy_from_slice(&check);
+        put(&self.machine.unwrap_or_default());
+        put(&self.activities.to_be_bytes());
+        put(&self.log);
+        let check = Sha256::digest(&out[..LENGTH - CHECK]);
+        out[LENGTH - CHECK..].copy_from_slice(&check);
         out
     }
 
-    fn decode(bytes: &[u8; LENGTH]) -> Option<(u64, Mark)> {
-        let (body, check) = bytes.split_at(LENGTH - 32);
-        if Sha256::digest(body).as_slice() != check || !body.starts_with(&MAGIC) {
+    /// Reads a slot of either layout.
+    fn decode(slot: &[u8]) -> Option<(u64, Mark)> {
+        let length = match slot.get(..MAGIC.len())? {
+            magic if magic == MAGIC => LENGTH,
+            magic if magic == MAGIC_1 => LENGTH_1,
+            _ => return None,
+        };
+        let (body, check) = slot.get(..length)?.split_at(length - CHECK);
+        if Sha256::digest(body).as_slice() != check {
             return None;
         }
         let number = |at: usize| body.get(at..at + 8)?.try_into().ok().map(u64::from_be_bytes);
+        let hash = |at: usize| -> Option<[u8; 32]> { body.get(at..at + 32)?.try_into().ok() };
         let mark = Mark {
             ledger: body.get(16..32)?.try_into().ok()?,
             documents: number(32)?,
             serial: number(40)?,
-            fingerprint: body.get(48..80)?.try_into().ok()?,
+            fingerprint: hash(48)?,
             icv: number(80)?,
-            hash: body.get(88..120)?.try_into().ok()?,
+            hash: hash(88)?,
+            // What the layout before does not say.
+            machine: hash(120).filter(|machine| *machine != [0; 32]),
+            activities: number(152).unwrap_or(0),
+            log: hash(160).unwrap_or_default(),
         };
         Some((number(8)?, mark))
+    }
+
+    /// Whether a till stands behind it that has issued or logged anything.
+    pub fn says_something(&self) -> bool {
+        self.documents > 0 || self.activities > 0
+    }
+}
+
+/// What stands at the path of a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// No file, or an empty one.
+    Absent,
+    Mark(Mark),
+    /// Content, but no valid slot: the file was edited or damaged.
+    Damaged,
+}
+
+impl Reading {
+    pub fn mark(&self) -> Option<&Mark> {
+        match self {
+            Reading::Mark(mark) => Some(mark),
+            Reading::Absent | Reading::Damaged => None,
+        }
     }
 }
 
@@ -82,23 +129,29 @@ pub(super) struct MarkFile {
 
 impl MarkFile {
     /// Reads the newer valid slot without making the file.
-    pub fn peek(path: &Path) -> io::Result<Option<Mark>> {
+    pub fn peek(path: &Path) -> io::Result<Reading> {
         match File::open(path) {
-            Ok(file) => Ok(newest(&file)?.map(|(_, mark)| mark)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(file) => read(&file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Reading::Absent),
             Err(error) => Err(error),
         }
     }
 
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it in a folder that is there.
     pub fn open(path: &Path) -> io::Result<MarkFile> {
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent)?;
-        }
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
         let turn = newest(&file)?.map_or(0, |(turn, _)| turn);
         Ok(MarkFile { path: path.to_owned(), file, turn })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the open file says now.
+    pub fn read(&self) -> io::Result<Reading> {
+        read(&self.file)
     }
 
     /// Writes the mark into the older slot, without a flush.
@@ -119,22 +172,40 @@ impl MarkFile {
     }
 }
 
+fn read(file: &File) -> io::Result<Reading> {
+    match newest(file)? {
+        Some((_, mark)) => Ok(Reading::Mark(mark)),
+        None if file.metadata()?.len() == 0 => Ok(Reading::Absent),
+        None => Ok(Reading::Damaged),
+    }
+}
+
 /// The valid slot of the later turn.
 fn newest(file: &File) -> io::Result<Option<(u64, Mark)>> {
     let mut found = None;
     for slot in [0, SLOT] {
         let mut bytes = [0u8; LENGTH];
-        match file.read_exact_at(&mut bytes, slot) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
-            Err(error) => return Err(error),
-        }
-        let read = Mark::decode(&bytes);
+        let length = read_up_to(file, &mut bytes, slot)?;
+        let read = bytes.get(..length).and_then(Mark::decode);
         if read.is_some_and(|(turn, _)| found.is_none_or(|(best, _)| turn > best)) {
             found = read;
         }
     }
     Ok(found)
+}
+
+/// Fills the buffer as far as the file goes; gives how far that was.
+fn read_up_to(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + done as u64) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
 }
 
 #[cfg(test)]
@@ -149,26 +220,75 @@ mod tests {
             fingerprint: [2; 32],
             icv: n,
             hash: [n as u8; 32],
+            machine: (n % 2 == 0).then_some([3; 32]),
+            activities: n + 7,
+            log: [4; 32],
         }
+    }
+
+    /// A slot as the first layout had it.
+    fn slot_1(turn: u64, mark: &Mark) -> Vec<u8> {
+        let numbers = |n: u64| n.to_be_bytes().to_vec();
+        let mut slot = [MAGIC_1.to_vec(), numbers(turn), mark.ledger.to_vec()].concat();
+        slot.extend([numbers(mark.documents), numbers(mark.serial), mark.fingerprint.to_vec()].concat());
+        slot.extend([numbers(mark.icv), mark.hash.to_vec()].concat());
+        let check = Sha256::digest(&slot);
+        slot.extend(check);
+        assert_eq!(slot.len(), LENGTH_1);
+        slot
     }
 
     #[test]
     fn the_last_mark_is_read_and_a_torn_slot_leaves_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("state").join("mark");
-        assert_eq!(MarkFile::peek(&path).unwrap(), None);
+        let path = dir.path().join("mark");
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Absent);
         let mut file = MarkFile::open(&path).unwrap();
         for n in 1..=5 {
             file.write(&mark(n)).unwrap();
-            assert_eq!(MarkFile::peek(&path).unwrap(), Some(mark(n)));
+            assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Mark(mark(n)));
         }
         file.sync().unwrap();
         // Turn 5 went to slot 1: tear it.
         let raw = OpenOptions::new().write(true).open(&path).unwrap();
         raw.write_all_at(&[0xFF; 9], SLOT + 60).unwrap();
-        assert_eq!(MarkFile::peek(&path).unwrap(), Some(mark(4)));
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Mark(mark(4)));
         let mut again = MarkFile::open(&path).unwrap();
         again.write(&mark(6)).unwrap();
-        assert_eq!(MarkFile::peek(&path).unwrap(), Some(mark(6)));
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Mark(mark(6)));
+    }
+
+    #[test]
+    fn a_mark_of_the_layout_before_is_read_and_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mark");
+        let mut bytes = slot_1(8, &mark(8));
+        bytes.resize(SLOT as usize, 0);
+        // The newer slot ends where the file ends.
+        bytes.extend(slot_1(9, &mark(9)));
+        std::fs::write(&path, bytes).unwrap();
+        let old = Mark { machine: None, activities: 0, log: [0; 32], ..mark(9) };
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Mark(old));
+        let mut file = MarkFile::open(&path).unwrap();
+        file.write(&mark(10)).unwrap();
+        assert_eq!(file.read().unwrap(), Reading::Mark(mark(10)));
+        file.write(&mark(12)).unwrap();
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Mark(mark(12)));
+    }
+
+    #[test]
+    fn an_edited_mark_is_no_missing_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mark");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Absent);
+        let mut file = MarkFile::open(&path).unwrap();
+        file.write(&mark(1)).unwrap();
+        let raw = OpenOptions::new().write(true).open(&path).unwrap();
+        // The counter in the only slot.
+        raw.write_all_at(&[9], SLOT + 39).unwrap();
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Damaged);
+        std::fs::write(&path, "7 invoices").unwrap();
+        assert_eq!(MarkFile::peek(&path).unwrap(), Reading::Damaged);
     }
 }

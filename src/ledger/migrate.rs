@@ -13,14 +13,17 @@ use super::{OpenError, StorageError, backup};
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version that this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// Brings a file of an older version one version further. A step sees SQL
 /// only, never the program's types, so that it means the same for ever.
 type Step = fn(&Connection) -> rusqlite::Result<()>;
 
 /// `STEPS[n]` leads from version n + 1 to n + 2.
-const STEPS: &[Step] = &[|db| db.execute_batch(include_str!("schema2.sql"))];
+const STEPS: &[Step] = &[
+    |db| db.execute_batch(include_str!("schema2.sql")),
+    |db| db.execute_batch(include_str!("schema3.sql")),
+];
 
 /// Facts that a new file is born with.
 pub(super) struct Birth {

@@ -28,6 +28,7 @@
 //! 1.40 KB at zstd level 5 in 0.05 ms; level 3 gives 1.48 KB, level 19 1.32 KB in
 //! 6 ms.) Hence pages of 512 bytes. `tests/ledger/measure.rs` measures again.
 
+mod activities;
 mod append;
 mod attempts;
 pub mod audit;
@@ -43,6 +44,7 @@ mod evidence;
 mod gate;
 mod handle;
 mod ids;
+mod judgement;
 mod keys;
 mod lock;
 mod lookup;
@@ -53,27 +55,37 @@ mod packer;
 mod paid;
 mod prints;
 mod queue;
+mod recovery;
+mod refusal;
 pub mod rest;
 mod returns;
 mod sample;
+mod stakes;
 mod state;
 mod store;
+mod succession;
+mod witness;
 
+pub use activities::{Activity, ActivityRecord, What};
 pub use append::{Idempotency, Order};
 pub use attempts::{Attempt, AttemptRecord};
 pub use chains::{KnownChain, unsent_at_rest};
 pub use clock::{Clock, SystemClock, TestClock};
 pub use corrections::CorrectionError;
 pub use document::Stored;
-pub use error::{ActivateError, AppendError, OpenError, QrLookupError, StorageError};
+pub use error::{ActivateError, AppendError, QrLookupError, StorageError};
 pub use gate::broken_rules;
 pub use handle::{Ledger, LedgerGone};
 pub use ids::{ChainId, DocumentId, PrintJobId};
 pub use lock::Lock;
 pub use migrate::SCHEMA_VERSION;
-pub use opening::{FILE_NAME, Recovery, Surroundings};
+pub use opening::{FILE_NAME, Surroundings};
 pub use prints::PrintJob;
 pub use queue::{BODY_BOUND, Due, QueueSummary};
+pub use recovery::Recovery;
+pub use refusal::OpenError;
 pub use returns::{Original, ReturnError, ReturnOf, Returned, ReturnedLine};
+pub use stakes::{Holdings, Known, Stakes, Word};
 pub use state::{IllegalTransition, PrintState, ReportState};
 pub use store::{Notice, Random, Store, Unit};
+pub use succession::OnRenewal;

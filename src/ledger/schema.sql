@@ -1,5 +1,5 @@
--- The store of one till, version 1; schema2.sql leads on, and a new file runs
--- through both, so that old and new files are the same. Documents, attempts, idempotency keys and
+-- The store of one till, version 1; schema2.sql and schema3.sql lead on, and a new file
+-- runs through all, so that old and new files are the same. Documents, attempts, idempotency keys and
 -- everything beside them is append-only: triggers refuse what the program
 -- would never do, also to another program that opens the file. Only `work`,
 -- the list of open tasks, changes. Times are seconds since 1970 in UTC,

@@ -1,4 +1,4 @@
-//! The store in one piece: what it holds in memory, and which chain it continues.
+//! The store in one piece: what it holds in memory, its mark, its end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 
+use super::activities::LogHead;
 use super::backlog::Backlog;
+use super::succession::{Chain, OnRenewal};
 use super::clock::Clock;
 use super::database::{self, Checkpoint, Durability};
 use super::ids::{ChainId, UuidKey};
 use super::lock::Lock;
 use super::mark::{Mark, MarkFile};
 use super::packer::Packer;
-use super::{ActivateError, StorageError, backup, sample};
+use super::witness::Witness;
+use super::{StorageError, backup};
 use crate::chain::Head;
-use crate::invoice::{InvoiceNumber, Seller};
+use crate::invoice::Seller;
 use crate::stamp::{Signer, StampCertificate};
 
 /// Fills a buffer with random bytes.
@@ -44,16 +46,8 @@ pub struct Unit {
     /// become the dictionary when the chain is opened. Empty: the store seals
     /// a sample by itself.
     pub dictionary: Vec<u8>,
-}
-
-/// A chain that this ledger has, or had.
-#[derive(Clone, Debug)]
-pub(super) struct Chain {
-    pub fingerprint: [u8; 32],
-    pub certificate: StampCertificate,
-    pub dictionary: i64,
-    pub closed: bool,
-    pub head: Option<Head>,
+    /// Where its chain begins if it has none here yet.
+    pub on_renewal: OnRenewal,
 }
 
 pub(super) struct ActiveUnit {
@@ -65,8 +59,12 @@ pub(super) struct ActiveUnit {
 pub struct Store {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
+    /// The anchor, the one witness that every sale writes by itself.
     pub(super) mark: MarkFile,
+    pub(super) witnesses: Vec<Witness>,
     pub(super) ledger: [u8; 16],
+    /// What tells this machine from others; `None` if nothing does.
+    pub(super) machine: Option<[u8; 32]>,
     pub(super) uuid_key: UuidKey,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
@@ -75,6 +73,8 @@ pub struct Store {
     pub(super) trusted: (i64, Option<i64>),
     pub(super) chains: BTreeMap<ChainId, Chain>,
     pub(super) unit: Option<ActiveUnit>,
+    /// There is a certificate, but its chain may not go on.
+    pub(super) shut: bool,
     /// Moment of the last document of any chain, seconds UTC.
     pub(super) last_issued: i64,
     /// The number counter.
@@ -83,6 +83,8 @@ pub struct Store {
     pub(super) documents: u64,
     /// The newest document's chain, for the mark.
     pub(super) newest: Option<ChainId>,
+    /// Where the activity log stands.
+    pub(super) log: LogHead,
     pub(super) backlog: Backlog,
     pub(super) packers: HashMap<i64, Packer>,
     pub(super) answers: Packer,
@@ -96,8 +98,13 @@ pub struct Store {
 /// Something that opening the store put right by itself, worth telling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The mark was missing or unreadable and was made anew from the ledger.
-    MarkRecreated { documents: u64 },
+    /// The mark was missing or unreadable and was made anew, because this other
+    /// witness agreed with the ledger.
+    MarkRemade { documents: u64, witness: PathBuf },
+    /// A witness other than the anchor could not be read.
+    WitnessUnread { witness: PathBuf, reason: String },
+    /// The ledger was bound to this machine.
+    Bound,
     /// Attempts were in flight when the program ended; they will be sent again.
     Interrupted { attempts: usize },
     /// Receipts were being printed when the program ended; a person must look.
@@ -124,84 +131,15 @@ impl Store {
         self.documents
     }
 
+    /// The counter behind the numbers: the next one is one more.
+    pub fn counter(&self) -> u64 {
+        self.serial
+    }
+
     /// The chain that is being continued and its last document.
     pub fn head(&self) -> Option<(ChainId, Option<Head>)> {
         let active = self.unit.as_ref()?;
         Some((active.chain, self.chains.get(&active.chain)?.head))
-    }
-
-    /// Opens the chain of a certificate, or continues the one it has. From here
-    /// on sales can be stored.
-    pub fn activate(&mut self, unit: Unit) -> Result<ChainId, ActivateError> {
-        if unit.number_prefix.ends_with(|c: char| c.is_ascii_digit()) {
-            let why = "it must not end in a digit, or prefix and counter could not be told apart";
-            return Err(ActivateError::Prefix(unit.number_prefix, why.to_owned()));
-        }
-        let first_number = format!("{}000001", unit.number_prefix);
-        InvoiceNumber::parse(&first_number)
-            .map_err(|e| ActivateError::Prefix(unit.number_prefix.clone(), e.to_string()))?;
-        let fingerprint = unit.certificate.fingerprint();
-        if self.is_closed(&fingerprint)? {
-            return Err(ActivateError::Closed);
-        }
-        let known = self.chains.iter().find(|(_, chain)| chain.fingerprint == fingerprint);
-        let chain = match known {
-            Some((id, _)) => *id,
-            None => self.open_chain(&unit, fingerprint)?,
-        };
-        self.unit = Some(ActiveUnit { chain, unit });
-        Ok(chain)
-    }
-
-    /// Takes the identity away: sales are refused until the next [`Store::activate`].
-    pub fn deactivate(&mut self) {
-        self.unit = None;
-    }
-
-    fn is_closed(&self, fingerprint: &[u8; 32]) -> Result<bool, StorageError> {
-        let mut statement = self.db.prepare_cached("SELECT 1 FROM closures WHERE fingerprint = ?1")?;
-        Ok(statement.exists([fingerprint])?)
-    }
-
-    fn open_chain(&mut self, unit: &Unit, fingerprint: [u8; 32]) -> Result<ChainId, ActivateError> {
-        let last = self.chains.keys().next_back().map_or(0, |id| id.get());
-        let id = ChainId::new(last + 1).ok_or(ActivateError::TooManyChains(ChainId::MAX))?;
-        let content = match unit.dictionary.as_slice() {
-            [] => sample::dictionary(unit),
-            given => given.to_vec(),
-        };
-        let now = self.clock.now();
-        let dictionary = self.write(Durability::PowerCut, |db| {
-            let sha256: [u8; 32] = Sha256::digest(&content).into();
-            db.execute(
-                "INSERT INTO dictionaries (id, content, sha256)
-                 SELECT coalesce(max(id), 0) + 1, ?1, ?2 FROM dictionaries",
-                (&content, sha256),
-            )?;
-            let dictionary = db.last_insert_rowid();
-            db.execute(
-                "INSERT INTO chains (id, fingerprint, certificate, environment, dictionary, opened_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                (id.get(), fingerprint, unit.certificate.text(), &unit.environment, dictionary, now),
-            )?;
-            Ok::<_, StorageError>(dictionary)
-        })?;
-        self.packers.insert(dictionary, Packer::new(&content, LEVEL)?);
-        let certificate = unit.certificate.clone();
-        self.chains.insert(id, Chain { fingerprint, certificate, dictionary, closed: false, head: None });
-        Ok(id)
-    }
-
-    /// The compressor of a chain's documents.
-    pub(super) fn packer(&mut self, chain: ChainId) -> Result<&mut Packer, StorageError> {
-        let dictionary = self
-            .chains
-            .get(&chain)
-            .map(|chain| chain.dictionary)
-            .ok_or_else(|| StorageError::damaged(format!("chain {chain} is missing")))?;
-        self.packers
-            .get_mut(&dictionary)
-            .ok_or_else(|| StorageError::damaged(format!("dictionary {dictionary} is missing")))
     }
 
     /// One write transaction; nothing in memory may change before it returned.
@@ -214,10 +152,15 @@ impl Store {
         database::write(&self.db, durability, work)
     }
 
-    /// Writes the high-water mark. A failure does not undo what is committed:
-    /// it is logged once and the next document tries again.
+    /// Writes the high-water mark and hands it to the other witnesses. A failure
+    /// does not undo what is committed: it is logged once and the next document
+    /// tries again.
     pub(super) fn write_mark(&mut self) {
-        let written = self.mark.write(&self.current_mark());
+        let mark = self.current_mark();
+        for witness in &self.witnesses {
+            witness.tell(mark, false);
+        }
+        let written = self.mark.write(&mark);
         match written {
             Ok(()) => self.mark_fault = false,
             Err(error) if !self.mark_fault => {
@@ -238,7 +181,15 @@ impl Store {
             fingerprint: newest.map_or([0; 32], |chain| chain.fingerprint),
             icv: head.map_or(0, |head| head.icv.get()),
             hash: head.map_or([0; 32], |head| *head.hash.bytes()),
+            machine: self.machine,
+            activities: self.log.entries,
+            log: self.log.hash,
         }
+    }
+
+    /// The witnesses beside the anchor, and why one does not keep the mark.
+    pub fn witnesses(&self) -> Vec<(PathBuf, Option<String>)> {
+        self.witnesses.iter().map(|witness| (witness.path().to_owned(), witness.fault())).collect()
     }
 
     /// Whether the high-water mark could not be written since the last document.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, Limits, Lookup, Refusal,
-    Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits, Lookup,
+    Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
@@ -179,6 +179,8 @@ impl Till for Fake {
             queue: self.queue.lock().unwrap().clone().unwrap_or_else(three_waiting),
             printing: wire::Printing { target: "none".to_owned(), ..Default::default() },
             certificate: None,
+            address_override: None,
+            identity: None,
         })
     }
 
@@ -195,6 +197,24 @@ impl Till for Fake {
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
         Ok(3)
+    }
+
+    async fn identity(&self) -> Result<wire::Identity, Refusal> {
+        Ok(wire::Identity { state: "active".to_owned(), ..wire::Identity::default() })
+    }
+
+    async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
+        let otp = order.otp.map_or("none".to_owned(), |otp| otp.as_str().to_owned());
+        self.asked.lock().unwrap().push(format!("{:?} {otp}", order.task));
+        match self.mood.lock().unwrap().clone() {
+            Mood::Refuse(refusal) => Err(refusal),
+            _ => Ok(wire::IdentityDone {
+                kind: "renewal".to_owned(),
+                environment: "sandbox".to_owned(),
+                certificate: wire::Certificate::default(),
+                notes: Vec::new(),
+            }),
+        }
     }
 }
 

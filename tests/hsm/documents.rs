@@ -7,8 +7,8 @@ use tilld::chain::follow;
 use tilld::fatoora::{Client, Endpoint, Environment, Otp};
 use tilld::invoice::{DocumentType, price, read_sale};
 use tilld::keys::{KeyStore, Machine, TillKey, UnitProfile, Vault, Wrapping};
-use tilld::ledger::{AppendError, Order, Store, Surroundings, TestClock, Unit, audit};
-use tilld::onboard::{Device, Identity, Onboarding, Plan, load_identity, request};
+use tilld::ledger::{AppendError, OnRenewal, Order, Store, Surroundings, TestClock, Unit, audit};
+use tilld::onboard::{Device, Identity, News, Onboarding, Plan, load_identity, request};
 use tilld::sandbox::{self, Sandbox, SandboxConfig};
 use tilld::stamp::{self, StampCertificate};
 
@@ -61,7 +61,11 @@ async fn onboard(vault: &Vault, keys: &KeyStore) -> Identity {
         plan: plan(),
         now: &now,
         random: &mut |buffer| random.fill(buffer),
-        progress: &mut |device| told.push(device.clone()),
+        progress: &mut |news| {
+            if let News::State(device) = news {
+                told.push(device.clone());
+            }
+        },
     };
     let identity = onboarding.run(Some(&otp)).await.unwrap();
     assert!(matches!(told.last(), Some(Device::Active { .. })), "{told:?}");
@@ -117,6 +121,7 @@ fn sell(token: &Token, identity: Identity, out: Option<&Path>) {
         environment: "simulation".into(),
         number_prefix: "T07-".into(),
         dictionary: Vec::new(),
+        on_renewal: OnRenewal::Restart,
     };
     store.activate(unit).unwrap();
     let (mut rng, mut head, mut sold) = (Seeded::new(11), None, 0);

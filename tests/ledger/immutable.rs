@@ -1,9 +1,9 @@
 //! Attempts to change what was issued, through another program's connection
 //! with every guard switched off that a connection can switch off.
 
-use tilld::ledger::{AttemptRecord, ReportState, audit};
+use tilld::ledger::{AttemptRecord, Recovery, ReportState, audit};
 
-use crate::support::{NOW, Till, keyed, sell};
+use crate::support::{NOW, Till, keyed, sell, unit};
 
 fn attempt() -> AttemptRecord {
     AttemptRecord {
@@ -21,7 +21,10 @@ fn attempt() -> AttemptRecord {
 
 fn till_with_history() -> Till {
     let till = Till::new();
-    let mut store = till.open();
+    let why = Some("a test".to_owned());
+    let closing = Recovery::CloseChains { actor: "uid 0".to_owned(), above: 0, why };
+    let mut store = till.open_on(Some([7; 32]), &[], closing).unwrap();
+    store.activate(unit(1)).unwrap();
     let first = store.append(keyed(1, "key-1", 1)).unwrap();
     store.append(keyed(2, "key-2", 2)).unwrap();
     store.begin_attempt(first.id, NOW).unwrap();
@@ -34,7 +37,17 @@ fn till_with_history() -> Till {
 fn raw_sql_cannot_change_or_remove_what_was_issued() {
     let till = till_with_history();
     let db = till.intruder();
-    let tables = ["documents", "idempotency", "attempts", "facts", "dictionaries", "chains"];
+    let tables = [
+        "documents",
+        "idempotency",
+        "attempts",
+        "facts",
+        "dictionaries",
+        "chains",
+        "bindings",
+        "activities",
+        "floors",
+    ];
     let copy_last =
         "INSERT INTO documents (id, uuid, number, serial, kind, issued, hash, previous, payable, tax,
                                             change, tenders, print, xml)
@@ -56,6 +69,13 @@ fn raw_sql_cannot_change_or_remove_what_was_issued() {
             "UPDATE facts SET value = x'00'",
             "UPDATE dictionaries SET content = x'00'",
             "UPDATE chains SET environment = 'production'",
+            "UPDATE chains SET continues = NULL",
+            "UPDATE bindings SET machine = zeroblob(32)",
+            "UPDATE activities SET actor = 'nobody'",
+            "INSERT INTO activities SELECT id + 9, at, actor, what, detail, hash FROM activities",
+            "INSERT INTO bindings SELECT id + 2, machine, at, why FROM bindings",
+            "UPDATE floors SET serial = 0",
+            "INSERT INTO floors SELECT id + 2, 0, at FROM floors",
             "INSERT INTO idempotency SELECT slot, key, body, (1 << 32) + 2 FROM idempotency WHERE true ON CONFLICT DO UPDATE SET body = zeroblob(16)",
             "INSERT INTO attempts SELECT id + 2, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict, error, state FROM attempts",
             "INSERT INTO attempts SELECT id + 1, started_at, duration_ms, endpoint, http, headers, body, body_length, verdict, error, state FROM attempts",
@@ -102,7 +122,7 @@ fn what_was_changed_behind_the_triggers_is_found() {
         let report = audit::verify_chain(&till.dir(), |_| ()).unwrap();
         let found: Vec<&str> = report.findings.iter().map(|finding| finding.what.as_str()).collect();
         assert!(found.iter().any(|what| what.contains(word)), "{sql}: {found:?}");
-        let opened = till.try_open(tilld::ledger::Recovery::Refuse);
+        let opened = till.try_open(Recovery::Refuse);
         assert!(opened.is_err(), "the tail is verified on start: {sql}");
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger from outside: what it promises, and what it refuses to be made to do.
 
+mod activities;
 mod appending;
 mod corrections;
 mod handle;
@@ -8,5 +9,7 @@ mod marks;
 mod measure;
 mod opening;
 mod queue;
+mod renewal;
 mod returns;
 mod support;
+mod witnesses;

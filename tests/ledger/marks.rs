@@ -2,7 +2,7 @@
 
 use tilld::ledger::{ActivateError, Notice, OpenError, Recovery, audit};
 
-use crate::support::{Till, copy, sell, unit};
+use crate::support::{Till, close_chains, copy, sell, unit};
 
 #[test]
 fn a_restored_backup_is_refused_and_recovery_closes_its_chain() {
@@ -17,7 +17,7 @@ fn a_restored_backup_is_refused_and_recovery_closes_its_chain() {
         Err(OpenError::Behind { found: 3, known: 7, .. }) => {}
         other => panic!("{:?}", other.err()),
     }
-    let mut store = till.try_open(Recovery::CloseChains).unwrap();
+    let mut store = till.try_open(close_chains()).unwrap();
     assert!(matches!(store.notices(), [Notice::ChainsClosed { .. }]));
     assert!(matches!(store.activate(unit(1)), Err(ActivateError::Closed)));
     store.activate(unit(2)).unwrap();
@@ -43,22 +43,10 @@ fn a_missing_ledger_is_not_made_anew() {
     std::fs::remove_dir_all(till.dir()).unwrap();
     assert!(matches!(till.try_open(Recovery::Refuse), Err(OpenError::LedgerMissing { documents: 2, .. })));
     assert!(!till.file().exists());
-    let mut store = till.try_open(Recovery::CloseChains).unwrap();
+    let mut store = till.try_open(close_chains()).unwrap();
     assert!(matches!(store.activate(unit(1)), Err(ActivateError::Closed)));
     store.activate(unit(2)).unwrap();
     assert_eq!(sell(&mut store, 1).unwrap().number, "T1-000003");
-}
-
-#[test]
-fn a_missing_mark_is_made_again() {
-    let till = Till::new();
-    till.sell(2);
-    std::fs::remove_file(till.anchor()).unwrap();
-    let mut store = till.open();
-    assert_eq!(store.notices(), [Notice::MarkRecreated { documents: 2 }]);
-    assert_eq!(sell(&mut store, 1).unwrap().icv.get(), 3);
-    store.close().unwrap();
-    assert_eq!(till.open().notices(), []);
 }
 
 #[test]
@@ -107,7 +95,7 @@ fn the_mark_of_another_till_is_refused() {
 fn a_deleted_tail_is_found_without_opening_the_ledger() {
     let till = Till::new();
     till.sell(3);
-    assert_eq!(audit::compare_mark(&till.dir(), &till.anchor()).unwrap(), None);
+    assert!(audit::compare_mark(&till.dir(), &till.anchor()).unwrap().is_none());
     let db = till.intruder();
     let triggers: Vec<String> = db
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
@@ -124,6 +112,7 @@ fn a_deleted_tail_is_found_without_opening_the_ledger() {
     drop(db);
     assert!(audit::verify_chain(&till.dir(), |_| ()).unwrap().is_clean(), "the rest is a whole chain");
     let found = audit::compare_mark(&till.dir(), &till.anchor()).unwrap().expect("a document is missing");
+    let found = found.to_string();
     assert!(found.contains('2') && found.contains('3'), "{found}");
 }
 

@@ -4,11 +4,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tilld::ledger::{Notice, OpenError, Order, Recovery, ReportState, StorageError, audit};
+use sha2::{Digest as _, Sha256};
+use tilld::ledger::{
+    Notice, OnRenewal, OpenError, Order, Recovery, ReportState, StorageError, Unit, audit,
+};
 use tilld::money::Halalas;
 use tilld::stamp;
 
-use crate::support::{Till, answer, basket, copy, correction, credit, keyed, price, sell};
+use crate::support::{Till, answer, basket, copy, correction, credit, keyed, price, sell, unit};
 
 #[test]
 fn a_second_instance_is_refused_while_the_first_lives() {
@@ -92,15 +95,43 @@ fn till_of_version(version: i64) -> Till {
     let till = Till::new();
     std::fs::create_dir_all(till.dir()).unwrap();
     std::fs::copy(fixture(version), till.file()).unwrap();
+    std::fs::create_dir_all(till.anchor().parent().unwrap()).unwrap();
+    std::fs::write(till.anchor(), mark_of_layout_1(&till.file())).unwrap();
     till
 }
 
-/// Every version that was ever released opens, verifies and goes on.
+/// A mark as the first two versions left it, made from the file that it speaks of.
+fn mark_of_layout_1(file: &Path) -> Vec<u8> {
+    let db = rusqlite::Connection::open(file).unwrap();
+    let blob = |sql: &str| db.query_row(sql, [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().to_be_bytes().to_vec();
+    let mut mark = b"tilldmk1".to_vec();
+    mark.extend(4u64.to_be_bytes());
+    mark.extend(blob("SELECT value FROM facts WHERE name = 'ledger'"));
+    mark.extend(number("SELECT count(*) FROM documents"));
+    mark.extend(number("SELECT max(serial) FROM documents"));
+    mark.extend(blob("SELECT fingerprint FROM chains ORDER BY id DESC LIMIT 1"));
+    mark.extend(number("SELECT max(id) & 0xFFFFFFFF FROM documents"));
+    mark.extend(blob("SELECT hash FROM documents ORDER BY id DESC LIMIT 1"));
+    mark.extend(Sha256::digest(&mark));
+    mark
+}
+
+/// Every version that was ever released opens, verifies and goes on, with the
+/// mark that the versions before the third wrote.
 #[test]
 fn ledgers_of_every_version_open() {
-    for (version, documents) in [(1, 3), (2, 5)] {
+    for (version, documents, certificate) in [(1, 3, 1), (2, 5, 1), (3, 6, 2)] {
         let till = till_of_version(version);
-        let mut store = till.open();
+        let mut store = till.try_open(Recovery::Refuse).unwrap();
+        let log: Vec<String> = store.activities(9).unwrap().into_iter().map(|entry| entry.what).collect();
+        let copy = till.dir().join(format!("ledger.v{version}.backup"));
+        assert_eq!(copy.exists(), version < tilld::ledger::SCHEMA_VERSION);
+        match version {
+            3 => assert_eq!(log, ["chain-opened", "chain-opened", "bound", "created"]),
+            _ => assert_eq!(log, ["migrated"]),
+        }
+        store.activate(unit(certificate)).unwrap();
         assert_eq!(store.documents(), documents, "version {version}");
         let summary = store.queue_summary();
         assert_eq!((summary.reported, summary.rejected, summary.queued), (1, 1, documents - 2));
@@ -137,7 +168,7 @@ fn a_conversion_keeps_every_row_and_a_copy_of_the_file() {
         "SELECT * FROM idempotency",
         "SELECT * FROM facts",
         "SELECT * FROM dictionaries",
-        "SELECT * FROM chains",
+        "SELECT id, fingerprint, certificate, environment, dictionary, opened_at FROM chains",
         "SELECT * FROM clearances",
     ];
     let till = till_of_version(1);
@@ -195,7 +226,8 @@ fn the_schema_is_the_one_of_its_version() {
 #[ignore = "writes into tests/data"]
 fn write_fixture() {
     let till = Till::new();
-    let mut store = till.open();
+    let mut store = till.open_on(Some([7; 32]), &[], Recovery::Refuse).unwrap();
+    store.activate(unit(1)).unwrap();
     let items = basket(1, 3);
     let first = Order { priced: price(&items, 0), ..keyed(1, "key-1", 1) };
     let first = store.append(first).unwrap();
@@ -206,6 +238,8 @@ fn write_fixture() {
     till.clock.advance(600);
     store.append(correction(&second, 4)).unwrap();
     store.append(credit(&first, &items, &[(1, 1), (3, 1)])).unwrap();
+    store.activate(Unit { on_renewal: OnRenewal::Continue, ..unit(2) }).unwrap();
+    sell(&mut store, 5).unwrap();
     store.close().unwrap();
     std::fs::create_dir_all(fixture(1).parent().unwrap()).unwrap();
     std::fs::copy(till.file(), fixture(tilld::ledger::SCHEMA_VERSION)).unwrap();

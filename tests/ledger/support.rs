@@ -18,7 +18,7 @@ use tilld::invoice::{
     self, Address, BillingReference, DocumentType, Kind, PartyId, Priced, Seller, Subtype, Terms, VatNumber,
 };
 use tilld::ledger::{
-    AppendError, AttemptRecord, Idempotency, OpenError, Order, Recovery, ReportState, ReturnOf, ReturnedLine,
+    AppendError, AttemptRecord, Idempotency, OnRenewal, OpenError, Order, Recovery, ReportState, ReturnOf, ReturnedLine,
     Store, Stored, Surroundings, TestClock, Unit,
 };
 use tilld::money::{Halalas, Quantity};
@@ -130,6 +130,7 @@ pub fn unit(n: u8) -> Unit {
         environment: "sandbox".to_owned(),
         number_prefix: "T1-".to_owned(),
         dictionary: Vec::new(),
+        on_renewal: OnRenewal::Restart,
     }
 }
 
@@ -288,11 +289,38 @@ impl Till {
         self.root.path().join("state").join("mark")
     }
 
+    /// The run-time mark, in a folder that is there.
+    pub fn witness(&self) -> PathBuf {
+        let folder = self.root.path().join("run");
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join("mark")
+    }
+
     pub fn file(&self) -> PathBuf {
         self.dir().join(tilld::ledger::FILE_NAME)
     }
 
     pub fn try_open(&self, recovery: Recovery) -> Result<Store, OpenError> {
+        self.open_on(None, &[], recovery)
+    }
+
+    /// Opens it on a machine, with witnesses beside the anchor.
+    pub fn open_on(
+        &self,
+        machine: Option<[u8; 32]>,
+        witnesses: &[PathBuf],
+        recovery: Recovery,
+    ) -> Result<Store, OpenError> {
+        Store::open_with(&self.dir(), &self.anchor(), self.surroundings(machine, witnesses, recovery))
+    }
+
+    /// Randomness that repeats, the till's clock.
+    pub fn surroundings(
+        &self,
+        machine: Option<[u8; 32]>,
+        witnesses: &[PathBuf],
+        recovery: Recovery,
+    ) -> Surroundings {
         let mut count = 0u8;
         let random = Box::new(move |buffer: &mut [u8]| {
             for byte in buffer {
@@ -301,8 +329,9 @@ impl Till {
             }
             Ok(())
         });
-        let with = Surroundings { clock: self.clock.clone(), random, clock_tolerance: 120, recovery };
-        Store::open_with(&self.dir(), &self.anchor(), with)
+        let clock = self.clock.clone();
+        let witnesses = witnesses.to_vec();
+        Surroundings { clock, random, clock_tolerance: 120, recovery, machine, witnesses }
     }
 
     /// Opens the store with unit 1.
@@ -331,6 +360,11 @@ impl Till {
 
 pub fn sell(store: &mut Store, seed: u64) -> Result<Stored, AppendError> {
     store.append(order(seed))
+}
+
+/// An operator's word to close the chains.
+pub fn close_chains() -> Recovery {
+    Recovery::CloseChains { actor: "uid 1000".to_owned(), above: 0, why: None }
 }
 
 /// Copies every file of a directory tree.

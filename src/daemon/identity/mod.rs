@@ -25,6 +25,8 @@ use crate::onboard::Plan;
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
 pub use drain::explained;
 pub use keyring::Keyring;
+#[cfg(test)]
+pub use register::Entry;
 pub use register::Register;
 pub use switch::{install, load};
 pub use watch::{DAILY, watch};
@@ -66,7 +68,7 @@ pub fn keys(settings: &Settings) -> Result<KeyStore, String> {
 pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
     let store = match keys {
         KeyStore::Vault => "vault".to_owned(),
-        KeyStore::Pkcs11(settings) => format!("pkcs11 (token {})", settings.token),
+        KeyStore::Pkcs11(settings) => format!("security token `{}` (PKCS#11)", settings.token),
     };
     Register::new(vault.source().text(), store)
 }

@@ -18,7 +18,19 @@ pub struct Entry {
     successor: Option<Device>,
     /// The one that stamps.
     certificate: Option<StampCertificate>,
+    /// The documents that it covers, if it says.
+    title: Option<String>,
     former: Vec<wire::Former>,
+}
+
+#[cfg(test)]
+impl Entry {
+    /// A till that is active with this certificate.
+    pub fn active(certificate: StampCertificate, title: Option<&str>) -> Entry {
+        let state = Device::Active { until: certificate.not_after() };
+        let title = title.map(str::to_owned);
+        Entry { state, successor: None, certificate: Some(certificate), title, former: Vec::new() }
+    }
 }
 
 /// The facts of one moment.
@@ -39,7 +51,13 @@ pub struct Register {
 impl Register {
     /// Nothing is known yet but where the secrets lie.
     pub fn new(vault_key: String, key_store: String) -> Register {
-        let entry = Entry { state: Device::Blank, successor: None, certificate: None, former: Vec::new() };
+        let entry = Entry {
+            state: Device::Blank,
+            successor: None,
+            certificate: None,
+            title: None,
+            former: Vec::new(),
+        };
         Register { standing: Mutex::new(Standing { entry, operation: None }), vault_key, key_store }
     }
 
@@ -50,10 +68,12 @@ impl Register {
             serial_number: former.certificate.serial().to_owned(),
             valid_until: moment(former.certificate.not_after()),
         });
+        let certificate = bundles.current.as_ref().map(|identity| identity.certificate.clone());
         Entry {
             state: bundles.current_state.clone(),
             successor: bundles.successor_state.clone(),
-            certificate: bundles.current.as_ref().map(|identity| identity.certificate.clone()),
+            title: certificate.as_ref().and_then(|certificate| certificate.title().map(str::to_owned)),
+            certificate,
             former: former.collect(),
         }
     }
@@ -93,7 +113,7 @@ impl Register {
 
     /// The documents that the certificate covers, as its title says.
     pub fn title(&self) -> Option<String> {
-        self.lock().entry.certificate.as_ref().and_then(|certificate| certificate.title().map(str::to_owned))
+        self.lock().entry.title.clone()
     }
 
     /// What is being done now, in words, if anything is.
@@ -151,7 +171,19 @@ pub fn facts(certificate: &StampCertificate, now: i64) -> wire::Certificate {
             Life::Good { days } | Life::Due { days, .. } => days,
             Life::Expired { .. } => 0,
         },
-        alarm: life.words().map(wire::Words::from),
+        alarm: alarm(life).map(wire::Words::from),
+    }
+}
+
+fn alarm(life: Life) -> Option<Bilingual> {
+    match life {
+        Life::Expired { .. } => Some(Bilingual::new(
+            "The certificate has ended, and the till sells nothing. It is too late for `tilld renew`: ask for an OTP on the \
+             Fatoora portal and run `tilld onboard --replace NAME` with the till's name.",
+            "انتهت الشهادة وتوقف البيع. فات وقت التجديد (tilld renew): اطلب رمز تحقق من بوابة فاتورة ونفذ \
+             tilld onboard --replace NAME باسم الجهاز.",
+        )),
+        life => life.words(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::binding;
 use super::keyring::Keyring;
-use crate::config::Settings;
+use crate::config::{ChainOnRenewal, Settings};
 use crate::keys::{KeyStore, Vault};
-use crate::ledger::{ActivateError, Store, Unit};
+use crate::ledger::{ActivateError, OnRenewal, Store, Unit};
 use crate::onboard::{self, Bundles, Device, Identity, NoStamp};
 
 /// The bundles in the vault, after an identity that was made and not yet taken
@@ -55,7 +55,20 @@ pub fn install(
     let current = match bundles.current.take() {
         Some(identity) if stamps(&bundles.current_state, now) => {
             let credentials = Arc::new(identity.credentials.clone());
-            Some((store.activate(unit(settings, identity))?, credentials))
+            let fingerprint = identity.certificate.fingerprint();
+            match store.activate(unit(settings, identity)) {
+                Ok(chain) => Some((chain, credentials)),
+                // What it has stamped is still sent, and a new identity can be got
+                // from the running till.
+                Err(ActivateError::Closed | ActivateError::Superseded) => {
+                    tracing::warn!(
+                        "the chain of this till's certificate is closed: it sells with a new one only"
+                    );
+                    store.shut();
+                    store.chain_of(&fingerprint).map(|chain| (chain, credentials))
+                }
+                Err(error) => return Err(error),
+            }
         }
         kept => {
             store.deactivate();
@@ -80,5 +93,9 @@ fn unit(settings: &Settings, identity: Identity) -> Unit {
         environment: identity.environment.word().to_owned(),
         number_prefix: settings.till.number_prefix.clone(),
         dictionary: Vec::new(),
+        on_renewal: match settings.till.chain_on_renewal {
+            ChainOnRenewal::Restart => OnRenewal::Restart,
+            ChainOnRenewal::Continue => OnRenewal::Continue,
+        },
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn refusal(error: AppendError) -> Refusal {
         AppendError::KeyConflict { number } => Refusal::KeyConflict { number },
         AppendError::BuyerIsSeller => finding("buyer.vat_number", Problem::BuyerIsSeller),
         AppendError::NoIdentity => Refusal::NotOnboarded,
+        AppendError::ChainClosed => Refusal::NoStamp(words),
         AppendError::ClockBehind { .. }
         | AppendError::ClockJumped { .. }
         | AppendError::NotYetValid { .. }

@@ -24,9 +24,10 @@ impl Service {
             let rejected = numbers_in(store, ReportState::Rejected)?;
             let held = numbers_in(store, ReportState::Held)?;
             let ready = store.ready().map_err(|error| error.words());
-            Ok((store.queue_summary(), last, prints, (rejected, held), ready))
+            let witnesses = store.witnesses();
+            Ok((store.queue_summary(), last, prints, (rejected, held), ready, witnesses))
         };
-        let (queue, last, prints, (rejected, held), ready) =
+        let (queue, last, prints, (rejected, held), ready, witnesses) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
         let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
@@ -67,6 +68,10 @@ impl Service {
             certificate: identity.certificate.clone(),
             address_override: self.facts.address_override.clone(),
             identity: Some(identity),
+            witnesses: witnesses
+                .into_iter()
+                .map(|(path, fault)| wire::Witness { path: path.display().to_string(), fault })
+                .collect(),
         })
     }
 
@@ -91,9 +96,15 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
         code: "TILLD-MARK".to_owned(),
         document: "ledger".to_owned(),
         icv: None,
+        message: wire::Words::from(what.words()),
+    });
+    let log = report.log.iter().map(|what| wire::VerifyFinding {
+        code: "TILLD-LOG".to_owned(),
+        document: "activity log".to_owned(),
+        icv: None,
         message: wire::Words {
-            en: what,
-            ar: "السجل لا يطابق علامة آخر فاتورة: قد تكون فواتير حُذفت منه.".to_owned(),
+            en: format!("the activity log was changed: {what}"),
+            ar: format!("غُير سجل النشاط: {what}"),
         },
     });
     let findings = report.findings.iter().map(|finding| wire::VerifyFinding {
@@ -109,7 +120,7 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
         documents: report.documents,
         chains: report.chains,
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        findings: mark.into_iter().chain(findings).collect(),
+        findings: mark.into_iter().chain(log).chain(findings).collect(),
     })
 }
 

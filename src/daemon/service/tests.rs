@@ -14,9 +14,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::chain::InvoiceHash;
+use crate::daemon::identity::{self, Entry};
 use crate::daemon::slips::Shop;
 use crate::invoice::{Draft, Finding, Seller};
-use crate::ledger::{TestClock, Unit};
+use crate::ledger::{OnRenewal, TestClock, Unit};
 use crate::money::Halalas;
 use crate::receipt::PaperWidth;
 use crate::stamp::{Signer, SignerError, StampCertificate};
@@ -73,6 +74,34 @@ fn seller() -> Arc<Seller> {
     })
 }
 
+/// A register that knows the certificate, and a desk at which nothing is asked.
+fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<Register>, Arc<Desk>) {
+    let file = dir.join("till.toml");
+    let text = include_str!("../../../assets/demo/till.toml");
+    std::fs::write(&file, text.replace("[printer]", "[printer]\ntarget = \"none\"")).unwrap();
+    let mut settings = crate::config::load(&file).unwrap();
+    settings.till.data_dir = dir.join("data");
+    let vault = Arc::new(identity::open_vault(&settings).unwrap());
+    let keys = identity::keys(&settings).unwrap();
+    let register = Arc::new(identity::register(&vault, &keys));
+    register.enter(Entry::active(certificate(), None));
+    let desk = identity::Parts {
+        authority: Arc::new(identity::client(&settings).unwrap()),
+        settings,
+        vault,
+        keys,
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        keyring: Arc::default(),
+        register: Arc::clone(&register),
+        wakes: Arc::new(Wakes::new()),
+        report: watch::channel(report::Status::default()).1,
+        cancel: watch::channel(false).1,
+        drain_within: std::time::Duration::ZERO,
+    };
+    (register, Arc::new(Desk::new(desk)))
+}
+
 struct Bench {
     service: Service,
     clock: Arc<TestClock>,
@@ -97,6 +126,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         environment: "sandbox".to_owned(),
         number_prefix: "T1-".to_owned(),
         dictionary: Vec::new(),
+        on_renewal: OnRenewal::Restart,
     };
     store.activate(unit).unwrap();
     let (ledger, _) = Ledger::start(store).unwrap();
@@ -104,14 +134,12 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         till: "T1".to_owned(),
         environment: "sandbox".to_owned(),
         address_override: None,
-        anchor: data.with_file_name("anchor"),
+        anchor: data.with_file_name("mark"),
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
-        certificate: None,
-        title: None,
-        not_ready: None,
     };
+    let (register, desk) = desk(dir.path(), &ledger, &clock);
     let service = Service {
         facts,
         ledger,
@@ -121,6 +149,8 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         wakes: Arc::new(Wakes::new()),
         report: watch::channel(report::Status::default()).1,
         print_fault: Arc::new(Mutex::new(None)),
+        register,
+        desk,
     };
     Bench { service, clock, _dir: dir }
 }

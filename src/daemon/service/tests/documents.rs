@@ -39,7 +39,7 @@ async fn a_standard_document_waits_for_clearance_and_is_not_printed() {
 #[tokio::test]
 async fn the_certificate_says_which_documents_a_till_makes() {
     for (title, standard, simplified) in [("0100", 422, 201), ("1000", 201, 422), ("1100", 201, 201)] {
-        let till = Till::with(|facts| facts.title = Some(title.to_owned()));
+        let till = Till::covering(title);
         let of_company = till.sell(&to_company()).await;
         let of_shop = till.sell(&basket()).await;
         assert_eq!((of_company.status, of_shop.status), (standard, simplified), "{title}");
@@ -49,7 +49,7 @@ async fn the_certificate_says_which_documents_a_till_makes() {
         let documents = u64::from(standard == 201) + u64::from(simplified == 201);
         assert_eq!(till.documents().await, documents, "a refusal takes no number");
     }
-    let till = Till::with(|facts| facts.title = Some("0100".to_owned()));
+    let till = Till::covering("0100");
     let mut external = json!({"original": {"external": {"number": "OLD-7", "date": "2025-12-30",
         "subtype": "standard"}}, "reason": "goods_returned", "buyer": company()});
     external["items"] = json!([{"name": "Kettle", "quantity": 1, "net_price": "99.00", "vat": "S"}]);

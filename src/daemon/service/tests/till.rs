@@ -53,11 +53,15 @@ impl Till {
         Till::with(|_| {})
     }
 
-    /// With facts of its own.
-    pub fn with(change: impl FnOnce(&mut Facts)) -> Till {
+    /// With a certificate that covers these documents.
+    pub fn covering(title: &str) -> Till {
+        Till::with(|service| service.register.enter(Entry::active(certificate(), Some(title))))
+    }
+
+    fn with(change: impl FnOnce(&mut Service)) -> Till {
         let Bench { mut service, clock, _dir } = bench();
         service.facts.print = true;
-        change(&mut service.facts);
+        change(&mut service);
         let ledger = service.ledger.clone();
         let pos = Pos(router(Arc::new(service), Limits::new(1 << 20)));
         Till { pos, ledger, clock, keys: std::cell::Cell::new(0), _dir }

@@ -1,0 +1,126 @@
+//! What a recovery says, in English and then in Arabic.
+
+use std::path::PathBuf;
+
+use super::Findings;
+use super::vault::Condition;
+use crate::config::Settings;
+use crate::daemon::books;
+use crate::invoice::IssueMoment;
+use crate::ledger::{Holdings, Known, Stakes, Word};
+
+/// There is nothing to recover from.
+pub fn nothing_wrong() -> String {
+    "Nothing is wrong with ledger, marks and machine: the till starts as it is, and nothing was done.\n\
+     لا خلل في السجل والعلامات والجهاز: يعمل الجهاز كما هو ولم يُنفذ شيء."
+        .to_owned()
+}
+
+/// What is wrong, what is at stake, which ways there are.
+pub fn tell(settings: &Settings, found: &Findings) -> String {
+    let mut parts = Vec::new();
+    match (&found.ledger, &found.vault) {
+        (None, Condition::Unusable(why)) => parts.push(format!("What is wrong:\n{why}")),
+        (None, _) => parts.push(nothing_wrong()),
+        (Some(error), Condition::Unusable(why)) => {
+            parts.push(format!("What is wrong:\n{}\n{why}", books::both(error)));
+        }
+        (Some(error), _) => parts.push(format!("What is wrong:\n{}", books::both(error))),
+    }
+    if let Condition::Unknown(why) = &found.vault {
+        parts.push(format!(
+            "Whether the till's key can be used cannot be told here; the daemon may be able to open it:\n{why}"
+        ));
+    }
+    if !found.is_well() {
+        parts.push(at_stake(settings, &found.stakes));
+        parts.extend(ways(settings, found));
+    }
+    parts.join("\n\n")
+}
+
+fn at_stake(settings: &Settings, stakes: &Stakes) -> String {
+    let mut lines = vec!["What is at stake:".to_owned()];
+    match &stakes.ledger {
+        None => lines.push("  the ledger file: not there".to_owned()),
+        Some(ledger) => lines.push(format!("  the ledger file: {}", holdings(ledger))),
+    }
+    for Word { path, known } in &stakes.witnesses {
+        let says = match known {
+            Known::Mark { documents, counter } => {
+                format!("{documents} invoices, the newest with the counter {counter}")
+            }
+            Known::Nothing => "not there".to_owned(),
+            Known::Damaged => "edited or damaged".to_owned(),
+            Known::Unread(why) => format!("cannot be read ({why})"),
+        };
+        lines.push(format!("  {}: {says}", path.display()));
+    }
+    let here = stakes.ledger.as_ref().map_or(0, |ledger| ledger.counter);
+    let (_, known) = stakes.known();
+    if known > here {
+        let number = |counter: u64| format!("{}{counter:06}", settings.till.number_prefix);
+        lines.push(format!(
+            "  {} to {} were issued and are not in this ledger. Those that reached Fatoora are in its portal; receipts of \
+             the others are the only trace of them.",
+            number(here + 1),
+            number(known)
+        ));
+    }
+    lines.join("\n")
+}
+
+fn holdings(ledger: &Holdings) -> String {
+    let last = ledger.last.as_ref().map_or_else(String::new, |(number, icv, issued)| {
+        let at = IssueMoment::from_unix(*issued).map_or_else(|| issued.to_string(), |at| at.to_string());
+        format!(", the last {number} (ICV {icv}) of {at}")
+    });
+    format!("{} invoices{last}; {} of them not yet confirmed by Fatoora", ledger.documents, ledger.unsent)
+}
+
+fn ways(settings: &Settings, found: &Findings) -> Option<String> {
+    let till = &settings.till.name;
+    if found.ledger.as_ref().is_some_and(|error| !error.is_recoverable()) {
+        return None;
+    }
+    let (flag, ledger_en, ledger_ar) = if found.ledger_is_lost() {
+        ("--ledger-lost", "A new ledger is begun", "يُنشأ سجل جديد")
+    } else {
+        ("--close-chains", "Every invoice stays, is readable and is still sent", "تبقى كل الفواتير وتُقرأ وتُرسل")
+    };
+    Some(format!(
+        "Which ways there are:\n\
+         1. Put back what is named above, unchanged and newest, and start the till. Always try this first.\n\
+         2. If it is lost for good:  tilld recover {flag} {till}\n   \
+            {ledger_en}; the certificates that stamped here never stamp again; invoice numbers go on above every known \
+            number (add --last-number NUMBER if a receipt or the portal shows a higher one than above). Then the till \
+            needs a new certificate.\n\
+         الطرق:\n\
+         1. أعد ما ذُكر أعلاه كما هو وبأحدث حال ثم شغل الجهاز. جرب هذا أولا دائما.\n\
+         2. إن ضاع نهائيا: tilld recover {flag} {till}\n   \
+            {ledger_ar}؛ ولا تختم الشهادات السابقة بعد ذلك؛ وتستمر أرقام الفواتير بعد أعلى رقم معروف (أضف --last-number \
+            إن ظهر رقم أعلى في إيصال أو في بوابة فاتورة). ثم يحتاج الجهاز إلى شهادة جديدة."
+    ))
+}
+
+/// What was done and what comes next. `counter`: the numbers go on above it.
+pub fn done(settings: &Settings, counter: u64, aside: &[PathBuf], has_key: bool) -> String {
+    let (till, prefix) = (&settings.till.name, &settings.till.number_prefix);
+    let next = if has_key { format!("tilld onboard --replace {till}") } else { "tilld onboard".to_owned() };
+    let first = format!("{prefix}{:06}", counter.saturating_add(1));
+    let mut text = format!(
+        "Done: the chains are closed, the ledger belongs to this machine, and the marks are made anew. The next invoice \
+         will be {first}. `tilld activity` tells what was done."
+    );
+    for folder in aside {
+        text.push_str(&format!("\nThe key that cannot be used here is kept in {}.", folder.display()));
+    }
+    text.push_str(&format!(
+        "\nNow start the till, which sends what waits, and get a new certificate with an OTP of the Fatoora portal:\n  {next}"
+    ));
+    text.push_str(&format!(
+        "\nتم: أُغلقت السلاسل وصار السجل لهذا الجهاز وجُددت العلامات. رقم الفاتورة القادمة {first}.\n\
+         شغل الجهاز الآن واحصل على شهادة جديدة برمز من بوابة فاتورة:\n  {next}"
+    ));
+    text
+}
