@@ -40,7 +40,6 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
             identity::explained(left, before.current_state.good(now).is_ok(), moves)
         }
     };
-    // A key in a token may be opened once only.
     drop(before);
     let identity = obtain(&settings, &vault, &keys, task, &otp)?;
     if onboard::promote(&vault).map_err(|error| finding(&error))?.is_some() {

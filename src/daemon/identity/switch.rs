@@ -64,7 +64,9 @@ pub fn install(
                 // What it has stamped is still sent, and a new identity can be got
                 // from the running till.
                 Err(ActivateError::Closed | ActivateError::Superseded) => {
-                    tracing::warn!("the chain of this till's certificate is closed: it sells with a new one only");
+                    tracing::warn!(
+                        "the chain of this till's certificate is closed: it sells with a new one only"
+                    );
                     store.shut();
                     store.chain_of(&fingerprint).map(|chain| (chain, credentials))
                 }
@@ -84,6 +86,9 @@ pub fn install(
 }
 
 fn unit(settings: &Settings, identity: Identity) -> Unit {
+    if let Err(error) = identity.signer.ready() {
+        tracing::warn!(%error, "nothing can be sealed until this is mended");
+    }
     Unit {
         certificate: identity.certificate,
         signer: Box::new(identity.signer),
