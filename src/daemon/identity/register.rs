@@ -171,7 +171,7 @@ impl Standing {
 }
 
 /// A certificate in plain facts, as of `now`.
-fn facts(certificate: &StampCertificate, now: i64) -> wire::Certificate {
+pub fn facts(certificate: &StampCertificate, now: i64) -> wire::Certificate {
     let life = life::of(certificate.not_after(), now);
     wire::Certificate {
         subject: certificate.subject().to_owned(),
