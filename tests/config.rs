@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tilld::config::{self, ConfigError, PrintPolicy, Settings};
+use tilld::config::{self, ConfigError, KeySettings, PrintPolicy, Settings};
 use tilld::fatoora::Environment;
 use tilld::printer::Target;
 use tilld::receipt::PaperWidth;
@@ -78,6 +78,7 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "socket",
         "max_body",
         "level",
+        "store",
         "province",
         "additional_street",
         "additional_number",
@@ -225,6 +226,16 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "socket = \"tilld.sock\"",
             "api.socket is not an absolute path",
         ),
+        (
+            "store = \"vault\"",
+            "store = \"tpm\"",
+            "keys.store is not one of the accepted words; accepted: vault (a software key, sealed in data_dir) or pkcs11",
+        ),
+        (
+            "# pkcs11_pin_file = \"/etc/tilld/hsm-pin\"",
+            "pkcs11_pin_file = \"/etc/tilld/hsm-pin\"",
+            "keys.pkcs11_pin_file is set, but the store is not pkcs11",
+        ),
         ("level = \"info\"", "level = \"loud\"", "log.level is not one of the accepted words"),
         ("[log]", "[logs]\n[log]", "logs is not a section of this file; accepted: till, seller"),
         ("[till]", "log2 = 1\n[till]", "log2 is not a section of this file"),
@@ -241,6 +252,59 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "{found:?}"
         );
         assert!(found[0].contains("; accepted: "), "{found:?}");
+    }
+}
+
+const TOKEN: &str =
+    "store = \"pkcs11\"\npkcs11_module = \"/usr/lib/softhsm/libsofthsm2.so\"\npkcs11_token = \"till T07\"";
+
+#[test]
+fn a_security_token_is_taken_by_a_program_that_knows_tokens() {
+    let text = example_with("store = \"vault\"", TOKEN);
+    if tilld::keys::TOKENS_SUPPORTED {
+        let (module, token) = ("/usr/lib/softhsm/libsofthsm2.so".into(), "till T07".to_owned());
+        let wanted = KeySettings::Pkcs11 { module, token, pin_file: None };
+        assert_eq!(parse(&text).unwrap().keys, wanted);
+    } else {
+        let found = findings(&text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("keys.store is pkcs11, but this tilld was built without PKCS#11"),
+            "{found:?}"
+        );
+        assert!(found[0].contains("cargo build --release --features hsm"), "{found:?}");
+    }
+    assert_eq!(parse(EXAMPLE).unwrap().keys, KeySettings::Vault);
+}
+
+#[test]
+fn what_reaches_a_token_must_be_whole() {
+    let wrong = [
+        ("pkcs11_token = \"till T07\"", "", "keys.pkcs11_token is missing"),
+        ("pkcs11_token = \"till T07\"", "pkcs11_token = \" T07\"", "keys.pkcs11_token cannot be the label"),
+        ("pkcs11_token = \"till T07\"", "pkcs11_token = \"\"", "keys.pkcs11_token cannot be the label"),
+        (
+            "pkcs11_module = \"/usr/lib/softhsm/libsofthsm2.so\"",
+            "pkcs11_module = \"libsofthsm2.so\"",
+            "keys.pkcs11_module is not an absolute path",
+        ),
+        (
+            "store = \"pkcs11\"",
+            "store = \"pkcs11\"\npkcs11_pin_file = \"pin\"",
+            "keys.pkcs11_pin_file is not an",
+        ),
+        (
+            "store = \"pkcs11\"",
+            "store = \"pkcs11\"\npkcs11_pin = \"1234\"",
+            "keys.pkcs11_pin is not a key of [keys]",
+        ),
+    ];
+    for (line, instead, says) in wrong {
+        assert!(TOKEN.contains(line));
+        let found = findings(&example_with("store = \"vault\"", &TOKEN.replace(line, instead)));
+        let ours: Vec<_> = found.iter().filter(|found| !found.contains("built without PKCS#11")).collect();
+        assert_eq!(ours.len(), 1, "{instead}: {found:?}");
+        assert!(ours[0].contains(says) && !ours[0].contains("1234"), "{found:?}");
     }
 }
 

@@ -64,6 +64,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("harfrust", &["receipt"]),
     ("qrcode", &["receipt"]),
     ("chacha20poly1305", &["keys"]),
+    ("cryptoki", &["keys"]),
     ("k256", &["stamp", "check", "keys", "sandbox"]),
 ];
 

@@ -37,6 +37,7 @@ sections! {
         till: TillFragment = "a section [till]",
         seller: SellerFragment = "a section [seller]",
         unit: UnitFragment = "a section [unit]",
+        keys: KeysFragment = "a section [keys]",
         fatoora: FatooraFragment = "a section [fatoora]",
         printer: PrinterFragment = "a section [printer]",
         api: ApiFragment = "a section [api]",
@@ -79,6 +80,13 @@ sections! {
         title: String = "\"0100\" simplified invoices, \"1000\" standard invoices, \"1100\" both",
         location: String = "the short national address, such as RRRD2929, or 1 to 128 letters, digits, spaces or -|_.,()",
         category: String = "the line of business, 1 to 128 letters, digits, spaces or -|_.,(), such as Retail",
+    }
+    /// Where the till's key is made and used.
+    KeysFragment "keys" {
+        store: String = "vault (a software key, sealed in data_dir) or pkcs11 (a security token; needs a tilld built with the feature hsm)",
+        pkcs11_module: PathBuf = "an absolute path of the token maker's library, such as /usr/lib/softhsm/libsofthsm2.so; only with store = \"pkcs11\"",
+        pkcs11_token: String = "the token's label, 1 to 32 bytes; only with store = \"pkcs11\"",
+        pkcs11_pin_file: PathBuf = "an absolute path of a file that only tilld's user can read; leave it out for the systemd credential tilld.hsm-pin",
     }
     /// The authority's platform.
     FatooraFragment "fatoora" {

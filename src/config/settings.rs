@@ -76,6 +76,7 @@ pub struct Settings {
     pub till: Till,
     pub seller: Arc<Seller>,
     pub unit: Unit,
+    pub keys: KeySettings,
     pub fatoora: Fatoora,
     pub printer: Printer,
     pub api: Api,
@@ -111,6 +112,23 @@ pub struct Unit {
     pub title: UnitTitle,
     pub location: String,
     pub category: String,
+}
+
+/// Where the till's key is made and used. There is no PIN in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeySettings {
+    /// In software, sealed in the vault.
+    #[default]
+    Vault,
+    /// In a security token.
+    Pkcs11 {
+        /// The token maker's library.
+        module: PathBuf,
+        /// Label of the token.
+        token: String,
+        /// The file with its PIN, for a till without the systemd credential.
+        pin_file: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

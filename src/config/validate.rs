@@ -34,6 +34,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     let till = judge.till(fragment.till.unwrap_or_default());
     let seller = judge.seller(fragment.seller.unwrap_or_default());
     let unit = judge.unit(fragment.unit.unwrap_or_default(), seller.as_ref());
+    let keys = judge.keys(fragment.keys.unwrap_or_default());
     let fatoora = judge.fatoora(fragment.fatoora.unwrap_or_default());
     let printer = judge.printer(fragment.printer.unwrap_or_default());
     let api = judge.api(fragment.api.unwrap_or_default());
@@ -43,6 +44,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
             till: till?,
             seller: Arc::new(seller?),
             unit: unit?,
+            keys: keys?,
             fatoora: fatoora?,
             printer: printer?,
             api: api?,
@@ -56,7 +58,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     }
 }
 
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     origins: std::collections::BTreeMap<String, Origin>,
     main: &'a Path,
     findings: Vec<ConfigFinding>,
@@ -64,7 +66,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// Notes a finding on a key; `None`, so that it can end an expression.
-    fn refuse<T>(&mut self, key: &str, problem: impl Into<String>) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, key: &str, problem: impl Into<String>) -> Option<T> {
         let missing = Origin { file: self.main.to_owned(), line: None };
         let origin = self.origins.get(key).cloned().unwrap_or(missing);
         self.findings.push(ConfigFinding::new(origin, key, problem.into(), fragment::accepted(key)));
@@ -73,7 +75,7 @@ impl Judge<'_> {
 
     /// The value, or a finding that the key is missing, unless its value was
     /// already refused while the files were read.
-    fn required<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
         match value {
             Some(value) => Some(value),
             None if self.findings.iter().any(|finding| finding.key == key) => None,
@@ -82,11 +84,11 @@ impl Judge<'_> {
     }
 
     /// A value that must hold to a rule.
-    fn holding<T>(&mut self, key: &str, value: T, holds: bool, problem: &str) -> Option<T> {
+    pub(super) fn holding<T>(&mut self, key: &str, value: T, holds: bool, problem: &str) -> Option<T> {
         if holds { Some(value) } else { self.refuse(key, problem) }
     }
 
-    fn word<T>(&mut self, key: &str, word: &str, read: fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn word<T>(&mut self, key: &str, word: &str, read: fn(&str) -> Option<T>) -> Option<T> {
         match read(word) {
             Some(value) => Some(value),
             None => self.refuse(key, "is not one of the accepted words"),
@@ -100,7 +102,7 @@ impl Judge<'_> {
         }
     }
 
-    fn path(&mut self, key: &str, path: PathBuf) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &str, path: PathBuf) -> Option<PathBuf> {
         let plain = path.components().all(|part| !matches!(part, Component::ParentDir));
         let holds = path.is_absolute() && plain && path.file_name().is_some();
         // Without doubled or closing slashes, so that paths compare as they look.

@@ -37,10 +37,9 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
             });
             let moves =
                 before.current.as_ref().is_some_and(|known| known.environment != settings.fatoora.environment);
-            identity::explained(left, before.current_state.may_stamp(now).is_ok(), moves)
+            identity::explained(left, before.current_state.good(now).is_ok(), moves)
         }
     };
-    // A key in a token may be opened once only.
     drop(before);
     let identity = obtain(&settings, &vault, &keys, task, &otp)?;
     if onboard::promote(&vault).map_err(|error| finding(&error))?.is_some() {

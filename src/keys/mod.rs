@@ -6,6 +6,7 @@
 pub mod csr;
 mod error;
 mod files;
+mod hsm;
 mod machine;
 mod process;
 mod profile;
@@ -17,6 +18,7 @@ mod vault;
 mod wrapping;
 
 pub use error::KeyError;
+pub use hsm::{HsmKey, PIN_CREDENTIAL, PinSource, Pkcs11Settings, TOKENS_SUPPORTED, TokenError};
 pub use machine::Machine;
 pub use process::keep_memory_private;
 pub use profile::{Title, UnitProfile};

@@ -39,6 +39,10 @@ impl StoredKey {
     pub(super) fn of_scalar(scalar: Zeroizing<[u8; 32]>) -> StoredKey {
         StoredKey(Kept::Scalar(scalar))
     }
+
+    pub(super) fn of_token(key: TokenKey) -> StoredKey {
+        StoredKey(Kept::Token(key))
+    }
 }
 
 impl fmt::Debug for StoredKey {
@@ -100,7 +104,7 @@ pub(crate) mod sealed {
 
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
             let key = TokenKey::deserialize(MapAccessDeserializer::new(map))?;
-            Ok(Some(StoredKey(Kept::Token(key))))
+            Ok(Some(StoredKey::of_token(key)))
         }
     }
 }
@@ -147,11 +151,25 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_a_token_is_not_opened_without_the_token() {
-        let holder = read(r#"{"key": {"token": "shop 3", "id": "00", "public_key": ""}}"#).unwrap();
-        let error = KeyStore::Vault.open(holder.key.as_ref().unwrap()).unwrap_err();
-        assert!(matches!(error, KeyError::NoTokenSupport { .. } | KeyError::TokenNotSet { .. }));
-        assert!(error.to_string().contains("`shop 3`"), "{error}");
+    fn a_key_in_a_token_opens_without_it_and_says_why_it_does_not_sign() {
+        let public = super::super::SoftwareSigner::from_scalar(&[7; 32]).unwrap().public_key_der();
+        let (id, encoded) = ("0123456789abcdef0123456789abcdef", STANDARD.encode(&public));
+        let named = |id: &str, public: &str| {
+            let text = format!(r#"{{"key": {{"token": "shop 3", "id": "{id}", "public_key": "{public}"}}}}"#);
+            KeyStore::Vault.open(read(&text).unwrap().key.as_ref().unwrap())
+        };
+        let key = named(id, &encoded).unwrap();
+        assert_eq!(key.public_key_der(), public);
+        let error = key.sign_message(b"a message").unwrap_err().to_string();
+        assert!(error.contains("`shop 3`"), "{error}");
+        let remedy = if super::super::TOKENS_SUPPORTED { "[keys] store" } else { "--features hsm" };
+        assert!(error.contains(remedy), "{error}");
+        assert!(key.ready().is_err());
+        let again = KeyStore::Vault.open(&key.stored()).unwrap();
+        assert_eq!(again.stored(), key.stored());
+        for (id, public) in [(id, ""), (id, "AAAA"), ("", encoded.as_str()), ("+123", encoded.as_str())] {
+            assert_eq!(named(id, public).unwrap_err(), KeyError::Scalar, "{id} {public}");
+        }
     }
 
     #[test]

@@ -122,12 +122,7 @@ const fn record(error: &RecordError) -> &'static str {
 
 const fn key(error: &KeyError) -> &'static str {
     match error {
-        KeyError::TokenNotSet { .. } => {
-            "مفتاح هذا الجهاز محفوظ في وحدة أمان لا تذكرها الإعدادات. أعد إعدادات الوحدة في القسم [keys]"
-        }
-        KeyError::NoTokenSupport { .. } => {
-            "مفتاح هذا الجهاز محفوظ في وحدة أمان لا يدعمها هذا الإصدار من البرنامج. ثبّت الإصدار الذي يدعمها"
-        }
+        KeyError::Token(error) => error.arabic(),
         _ => "تعذّر إنشاء مفتاح الختم أو فتحه. أعد تشغيل الجهاز وحاول من جديد",
     }
 }

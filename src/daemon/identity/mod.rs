@@ -14,10 +14,12 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{KeySettings, Settings};
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
-use crate::keys::{KeyStore, UnitProfile, Vault, Wrapping};
+use crate::keys::{
+    KeyStore, PinSource, Pkcs11Settings, TOKENS_SUPPORTED, TokenError, UnitProfile, Vault, Wrapping,
+};
 use crate::onboard::Plan;
 
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
@@ -43,15 +45,32 @@ pub fn open_vault(settings: &Settings) -> Result<Vault, String> {
     Vault::open(&vault_dir(settings), &wrapping).map_err(|error| error.to_string())
 }
 
-/// Where the till's key is made and opened.
-pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
-    Ok(KeyStore::Vault)
+/// Where the till's key is made and opened. Whether the token is there is not
+/// asked yet.
+///
+/// # Errors
+/// If this program was built without tokens and the settings name one.
+pub fn keys(settings: &Settings) -> Result<KeyStore, String> {
+    match &settings.keys {
+        KeySettings::Vault => Ok(KeyStore::Vault),
+        KeySettings::Pkcs11 { token, .. } if !TOKENS_SUPPORTED => {
+            Err(TokenError::NoSupport { token: token.clone() }.to_string())
+        }
+        KeySettings::Pkcs11 { module, token, pin_file } => Ok(KeyStore::Pkcs11(Pkcs11Settings {
+            module: module.clone(),
+            token: token.clone(),
+            pin: PinSource::of_this_process(pin_file.clone()),
+        })),
+    }
 }
 
 /// A register that knows where the secrets lie and nothing else yet.
 pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
-    let store = if matches!(keys, KeyStore::Vault) { "vault" } else { "security token (PKCS#11)" };
-    Register::new(vault.source().text(), store.to_owned())
+    let store = match keys {
+        KeyStore::Vault => "vault".to_owned(),
+        KeyStore::Pkcs11(settings) => format!("security token `{}` (PKCS#11)", settings.token),
+    };
+    Register::new(vault.source().text(), store)
 }
 
 /// The client for the platform, or for the address that stands in for it.

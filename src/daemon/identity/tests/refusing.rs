@@ -7,7 +7,6 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::api::{self, Caller, Limits};
-use crate::sandbox::{FaultAction, FaultRule};
 
 #[tokio::test]
 async fn strangers_learn_and_change_nothing() {
@@ -17,7 +16,8 @@ async fn strangers_learn_and_change_nothing() {
     let router = api::router(service, Limits::new(64 * 1024));
     let own = rustix::process::geteuid().as_raw();
     let stranger = Caller { uid: Some(own + 4_711), ..Caller::default() };
-    let requests = [("GET", "/v1/identity"), ("POST", "/v1/identity/onboarding"), ("POST", "/v1/identity/renewal")];
+    let requests =
+        [("GET", "/v1/identity"), ("POST", "/v1/identity/onboarding"), ("POST", "/v1/identity/renewal")];
     for (method, path) in requests {
         for caller in [Some(stranger), None] {
             let body = if method == "POST" { r#"{"otp":"123345"}"# } else { "" };
@@ -30,7 +30,10 @@ async fn strangers_learn_and_change_nothing() {
             let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
             let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
             assert_eq!(parts.status.as_u16(), 403, "{method} {path}: {body}");
-            assert!(body.contains("not-allowed") && body.contains("root") && !body.contains("123345"), "{body}");
+            assert!(
+                body.contains("not-allowed") && body.contains("root") && !body.contains("123345"),
+                "{body}"
+            );
         }
     }
     assert!(shop.sandbox.calls().is_empty());
@@ -42,8 +45,7 @@ async fn strangers_learn_and_change_nothing() {
 async fn one_change_at_a_time_and_a_caller_that_goes_away_stops_nothing() {
     let mut shop = Shop::new(|_| {}).await;
     shop.open().await;
-    let slow = FaultRule { milliseconds: 400, times: 3, ..FaultRule::new(FaultAction::Slow) };
-    shop.sandbox.set_faults(vec![slow]);
+    shop.sandbox.set_faults(faults(r#"{"action": "slow", "milliseconds": 400, "times": 3}"#));
     let (client, otp) = (shop.client.clone(), shop.otp());
     let first = tokio::spawn(async move { client.onboard(Some(&otp), None).await });
     let operation = async {
