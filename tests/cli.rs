@@ -42,7 +42,7 @@ const HOOKS: Hooks = Hooks {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
     sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
-    onboard: |OnboardOptions { settings, otp }| {
+    onboard: |OnboardOptions { settings, otp, .. }| {
         note(format!("onboard {} {}", settings.till.name, otp.as_str()))
     },
     standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
