@@ -7,8 +7,8 @@ mod fake;
 use std::sync::Mutex;
 
 use fake::{SALE, Served};
-use tilld::api::Limits;
 use tilld::api::wire::{ActivityList, AuthorityFinding, Queue, Report, Verification, Witness, Words};
+use tilld::api::{IdentityTask, Limits};
 use tilld::cli::{
     self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams, Told,
 };
@@ -42,8 +42,13 @@ const HOOKS: Hooks = Hooks {
         note(format!("demo {} {} {seed} {keep}", dir.display(), width.dots()))
     },
     sandbox: |options: SandboxOptions| note(format!("sandbox {}", sandbox_told(&options))),
-    onboard: |OnboardOptions { settings, otp, .. }| {
-        note(format!("onboard {} {}", settings.till.name, otp.as_str()))
+    onboard: |OnboardOptions { settings, otp, task }| {
+        let word = match task {
+            IdentityTask::Onboard => "onboard".to_owned(),
+            IdentityTask::Replace { till } => format!("replace {till} in"),
+            IdentityTask::Renew => "renew".to_owned(),
+        };
+        note(format!("{word} {} {}", settings.till.name, otp.as_str()))
     },
     standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
     provision: |settings, otp, progress| {
@@ -482,6 +487,12 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&[&scripted[..], &["--clock-offset", "-60"]].concat()).code, 0);
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
+    assert_eq!(run_with("654321", &["renew", "--config", &config, "--otp-file", "-"]).code, 0);
+    let replace =
+        |name| run_with("654321", &["onboard", "--replace", name, "--config", &config, "--otp-file", "-"]);
+    assert_eq!(replace("T07").code, 0);
+    let other = replace("T08");
+    assert!(other.code == 2 && other.err.contains("the till T07, not T08"), "{}", other.err);
     assert_eq!(run_with("\u{feff}١٢٣٤٥٦\r\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
     for bad in ["12345", "1234567", "12a456", "", "my secret text"] {
         let refused = run_with(bad, &["onboard", "--config", &config, "--otp-file", "-"]);
@@ -496,6 +507,8 @@ fn what_starts_something_gets_its_options() {
         "sandbox 127.0.0.1:8793 s.json renewal=200 chain=strict -60".to_owned(),
         "onboard T07 123456".to_owned(),
         "onboard T07 654321".to_owned(),
+        "renew T07 654321".to_owned(),
+        "replace T07 in T07 654321".to_owned(),
         "onboard T07 123456".to_owned(),
     ];
     assert_eq!(*CALLED.lock().unwrap(), wanted);

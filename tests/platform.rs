@@ -15,7 +15,10 @@ use tilld::fatoora::{
     Client, Credentials, DocumentCall, Endpoint, Environment, Fault, Otp, Submission, Verdict,
 };
 use tilld::ledger::{Ledger, ReportState, Store, TestClock};
-use tilld::report::{self, Access, Begun, HoldReason, Parts, Queue, QueueError, Record, Settings, Status, Waiting, Wake, Wakes};
+use tilld::report::{
+    self, Access, Begun, CredentialsSource, HoldReason, Parts, Queue, QueueError, Record, Settings, Status, Waiting,
+    Wake, Wakes,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -370,14 +373,23 @@ struct Running {
 }
 
 fn drive<Q: Queue + Clone>(queue: &Q, client: Client, in_flight: usize) -> Running {
+    let known = Arc::new(credentials());
+    drive_with(queue, client, in_flight, Arc::new(move |_| Access::Current(known.clone())))
+}
+
+fn drive_with<Q: Queue + Clone>(
+    queue: &Q,
+    client: Client,
+    in_flight: usize,
+    credentials: CredentialsSource<Q::Id>,
+) -> Running {
     let wakes = Arc::new(Wakes::new());
     let (cancel, cancelled) = watch::channel(false);
     let (status, watched) = watch::channel(Status::default());
-    let known = Arc::new(credentials());
     let parts = Parts {
         queue: queue.clone(),
         authority: Arc::new(client),
-        credentials: Arc::new(move |_| Access::Current(known.clone())),
+        credentials,
         clock: Arc::new(TestClock::at(1_700_000_000)),
         wakes: wakes.clone(),
         cancel: cancelled,
@@ -468,6 +480,40 @@ fn credentials_trouble_pauses_and_shows() {
         memory.until_final().await;
         running.status.wait_for(|status| status.pause.is_none()).await.expect("running");
         assert_eq!(server.requests().len(), 3);
+        running.cancel.send(true).expect("running");
+        running.task.await.expect("ended");
+    });
+}
+
+#[test]
+fn a_former_certificates_documents_go_with_its_credentials_then_with_the_present_ones() {
+    run(async {
+        let replies = [answer(401, ""), answer(200, REPORTED), answer(200, REPORTED)];
+        let server = Server::start(replies.into()).await;
+        let memory = Memory::with(3);
+        let (old, new) = (Arc::new(Credentials::new("OLD", "s")), Arc::new(Credentials::new("NEW", "s")));
+        let source = move |id: u64| match id {
+            1 => Access::Former { own: Some(old.clone()), current: Some(new.clone()) },
+            2 => Access::Elsewhere,
+            _ => Access::Current(new.clone()),
+        };
+        let running = drive_with(&memory, server.client(), 1, Arc::new(source));
+        let at_rest = |state: ReportState| state.is_final() || state == ReportState::Held;
+        while !memory.rows.lock().expect("lock").values().all(|(state, _)| at_rest(*state)) {
+            memory.changed.notified().await;
+        }
+        let (state, records) = memory.row(1);
+        assert_eq!((state, verdicts(&records)), (ReportState::Reported, vec!["credentials", "accepted"]));
+        assert_eq!(memory.row(2), (ReportState::Held, Vec::new()), "never sent");
+        assert_eq!(verdicts(&memory.row(3).1), ["accepted"]);
+        assert_eq!(running.status.borrow().pause, None);
+        let requests = server.requests();
+        assert_eq!(requests[0].1, requests[1].1, "the same bytes");
+        let shown = requests.iter().map(|(head, _)| {
+            head.lines().find(|line| line.starts_with("authorization")).expect("credentials").to_owned()
+        });
+        let shown: Vec<String> = shown.collect();
+        assert!(shown[0] != shown[1] && shown[1] == shown[2], "the former ones first, then the present ones");
         running.cancel.send(true).expect("running");
         running.task.await.expect("ended");
     });

@@ -99,6 +99,7 @@ subjects! {
     Vault = "vault", "Vault", "الخزنة";
     Identity = "identity", "Key and certificate", "المفتاح والشهادة";
     Expiry = "certificate-expiry", "Validity of the certificate", "صلاحية الشهادة";
+    Successor = "certificate-successor", "Renewal under way", "تجديد جارٍ";
     Seller = "certificate-seller", "Certificate and settings", "الشهادة والإعدادات";
     Environment = "environment", "Environment", "البيئة";
     Endpoint = "endpoint", "Address of the platform", "عنوان المنصة";

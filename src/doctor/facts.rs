@@ -211,6 +211,12 @@ pub struct Bundle {
     /// Whether the key was held against the certificate: by this check itself,
     /// or else by the daemon at its start.
     pub checked_here: bool,
+    /// The authority has withdrawn it.
+    pub revoked: bool,
+    /// The step that a renewal or replacement beside it has come to.
+    pub successor: Option<String>,
+    /// Whether somebody works on that successor right now.
+    pub in_the_making: bool,
     /// The environment that it is good in; none if only the daemon knows.
     pub environment: Option<String>,
     /// The facts that it was asked for with, as in [`Settings::unit`].

@@ -13,6 +13,7 @@ pub(super) fn checks(facts: &Facts, till: &Till) -> Vec<Check> {
     let mut checks = vec![vault(till), identity(till)];
     if let Ok(Identity::Active(bundle)) = &till.identity {
         checks.push(expiry(facts.now, bundle));
+        checks.extend(successor(bundle));
         checks.extend(seller(&till.settings, bundle));
     }
     checks.extend(environment(facts, till));
@@ -81,8 +82,22 @@ fn identity(till: &Till) -> Check {
             Level::Critical,
             Bilingual::new(why.clone(), format!("الهوية المخزنة غير صالحة: {why}")),
             Bilingual::new(
-                "Restore the vault from a backup of this machine; if there is none, run: tilld onboard --replace TILL",
-                "استرجع الخزنة من نسخة احتياطية لهذا الجهاز، وإلا نفّذ: tilld onboard --replace TILL",
+                "Do what the message says. A damaged vault comes from a backup of this machine; if there is none, run: \
+                 tilld onboard --replace TILL",
+                "اتبع الرسالة. تُسترجع الخزنة التالفة من نسخة احتياطية لهذا الجهاز، وإلا نفّذ: tilld onboard --replace TILL",
+            ),
+        ),
+        Ok(Identity::Active(bundle)) if bundle.revoked => Check::new(
+            subject,
+            Level::Critical,
+            Bilingual::new(
+                format!("the authority has withdrawn the certificate {}", bundle.certificate.subject),
+                format!("ألغت الهيئة الشهادة {}", bundle.certificate.subject),
+            ),
+            Bilingual::new(
+                "Find out in the Fatoora portal who revoked this till and why; then get an OTP and run: tilld onboard \
+                 --replace TILL",
+                "اعرف من بوابة فاتورة من ألغى هذا الجهاز ولماذا، ثم احصل على رمز تحقق ونفّذ: tilld onboard --replace TILL",
             ),
         ),
         Ok(Identity::Active(bundle)) => {
@@ -139,8 +154,8 @@ fn expiry(now: i64, bundle: &Bundle) -> Check {
             ),
         );
     }
-    // Days begun count as left: 60 days and an hour are 60.
-    let days = left / DAY;
+    // A begun day counts, as in the till's own alarms.
+    let days = left / DAY + i64::from(left % DAY > 0);
     let step = limits::EXPIRY_STEPS.iter().copied().filter(|step| left <= step * DAY).min();
     let level = match step {
         None => Level::Ok,
@@ -161,6 +176,29 @@ fn expiry(now: i64, bundle: &Bundle) -> Check {
             "احصل على رمز تحقق من بوابة فاتورة ونفّذ: tilld renew، ويستمر البيع أثناء ذلك.",
         ),
     )
+}
+
+/// A renewal or replacement that was begun; nothing to say without one.
+fn successor(bundle: &Bundle) -> Option<Check> {
+    let subject = Subject::Successor;
+    let state = bundle.successor.as_ref()?;
+    if bundle.in_the_making {
+        return Some(Check::ok(subject, format!("it is at: {state}"), format!("وصل إلى: {state}")));
+    }
+    Some(Check::new(
+        subject,
+        Level::Warning,
+        Bilingual::new(
+            format!("a renewal was begun and has stopped at: {state}"),
+            format!("بدأ تجديد الشهادة وتوقف عند: {state}"),
+        ),
+        Bilingual::new(
+            "Run it again, it goes on where it stopped: tilld renew, or tilld onboard --replace TILL if the identity \
+             was being replaced. The till sells with the old certificate meanwhile.",
+            "أعد تنفيذه فيكمل من حيث توقف: tilld renew، أو tilld onboard --replace TILL إن كان استبدالًا. ويستمر البيع \
+             بالشهادة الحالية.",
+        ),
+    ))
 }
 
 /// Whether the settings still are those that the certificate was asked for

@@ -1,8 +1,8 @@
 //! Every threshold of the doctor, with where it comes from. A limit belongs to
 //! the worse side: 60 days left is a warning already, 12 hours of age too.
 
-/// Days before the end of the certificate at which the till raises its voice;
-/// the last of them is the loudest.
+/// Days before the end of the certificate at which the till raises its voice
+/// (`onboard::life`, which a test below the wiring holds this to).
 pub const EXPIRY_STEPS: [i64; 5] = [60, 30, 14, 7, 1];
 /// A renewal needs an OTP from the portal and somebody who gets it: from here on
 /// it is a warning (the first step).

@@ -179,24 +179,19 @@ fn untrusted(trust: &Trust, issuer: Option<&str>, shown: Option<&str>) -> Check 
 
 fn answer(network: &Network) -> Check {
     let subject = Subject::NetworkAnswer;
-    step(
-        subject,
-        &network.answer,
-        |reply, ms| judged(reply, ms),
-        |fault| {
-            let (en, ar) = said(fault);
-            Check::new(
-                subject,
-                Level::Warning,
-                Bilingual::new(format!("no answer: {en}"), format!("لا رد: {ar}")),
-                Bilingual::new(
-                    "If it lasts for hours, try another line (a phone's hotspot). Selling goes on, and documents are \
+    step(subject, &network.answer, judged, |fault| {
+        let (en, ar) = said(fault);
+        Check::new(
+            subject,
+            Level::Warning,
+            Bilingual::new(format!("no answer: {en}"), format!("لا رد: {ar}")),
+            Bilingual::new(
+                "If it lasts for hours, try another line (a phone's hotspot). Selling goes on, and documents are \
                      sent by themselves.",
-                    "إن استمر ذلك ساعات فجرّب خطًا آخر كنقطة اتصال هاتف. يستمر البيع وترسل المستندات تلقائيًا.",
-                ),
-            )
-        },
-    )
+                "إن استمر ذلك ساعات فجرّب خطًا آخر كنقطة اتصال هاتف. يستمر البيع وترسل المستندات تلقائيًا.",
+            ),
+        )
+    })
 }
 
 /// Any answer of the platform is one, its refusal of a question without

@@ -41,13 +41,19 @@ pub enum KeySource {
 }
 
 impl KeySource {
+    /// Stands in [`KeySource::text`] if nothing of the hardware is in the key.
+    pub const OPENS_BY_COPY: &'static str = "a copied disk can open it";
+
     /// In words.
     pub fn text(&self) -> String {
         match self {
             KeySource::Credential => "systemd credential".to_owned(),
             KeySource::BoundFile { facts, hardware } => {
-                let weak = if *hardware { "" } else { "; a copied disk can open it" };
-                format!("key file bound to this machine ({}{weak})", facts.join(", "))
+                let mut facts = facts.join(", ");
+                if !*hardware {
+                    facts = format!("{facts}; {}", KeySource::OPENS_BY_COPY);
+                }
+                format!("key file bound to this machine ({facts})")
             }
         }
     }
@@ -127,10 +133,7 @@ pub(super) fn keys(directory: &Path, wrapping: &Wrapping) -> Result<Keys, VaultE
 
 /// The key that seals the vault now, without making or removing any; `None` if
 /// nothing was ever sealed there.
-pub(super) fn known(
-    directory: &Path,
-    wrapping: &Wrapping,
-) -> Result<Option<(Key, KeySource)>, VaultError> {
+pub(super) fn known(directory: &Path, wrapping: &Wrapping) -> Result<Option<(Key, KeySource)>, VaultError> {
     if let Some(credential) = &wrapping.credential {
         let key = derive(b"tilld vault credential 2\n", credential, &[]);
         return Ok(holds_blobs(directory)?.then_some((key, KeySource::Credential)));

@@ -16,5 +16,5 @@ if [ -z "${TILLD_BIN:-}" ]; then
     TILLD_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/tilld
 fi
 python=$("$shared/conformance/setup.sh")
-exec "$python" "$here/drive.py" --gateway "$shared/fatoora/gateway.py" \
+exec "$python" -B "$here/drive.py" --gateway "$shared/fatoora/gateway.py" \
     --settings "$root/assets/demo/till.toml" --tilld "$TILLD_BIN" "$@"

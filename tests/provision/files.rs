@@ -36,7 +36,7 @@ fn the_configuration_has_everything_but_the_onboarding() {
     assert_eq!((&written.seller, &written.printer), (&settings.seller, &settings.printer));
     assert_eq!((&written.fatoora, &written.api), (&settings.fatoora, &settings.api));
     assert_eq!(written.printer.header.english, ["Welcome", "to \"us\""]);
-    assert_eq!(settings.sources, [place.config.clone()]);
+    assert_eq!(settings.sources, std::slice::from_ref(&place.config));
 }
 
 #[test]

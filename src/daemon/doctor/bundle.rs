@@ -1,16 +1,18 @@
 //! The till's identity: from the vault where it opens to this process, else
 //! what the daemon tells.
 
+use super::records::unix;
 use crate::api::wire;
 use crate::config::Settings;
-use crate::daemon::identity::{keys as keys_of, plan, vault_dir};
-use crate::doctor::{self, Bundle, Certificate, Identity, Vault, could_not};
-use crate::keys::{self, KeySource, KeyStore, UnitProfile, VaultError, Wrapping};
-use crate::onboard::{self, RecordError};
+use crate::daemon::identity::{keys, plan, vault_dir};
+use crate::doctor::{self, Bundle, Certificate, Identity, Known, Vault, could_not};
+use crate::keys::{self, KeyError, KeySource, KeyStore, UnitProfile, VaultError, Wrapping};
+use crate::onboard::{self, Device, RecordError};
 use crate::text::Bilingual;
 
-/// Vault and identity, or why they could not be seen.
-pub(super) type Seen = Result<(Vault, Identity), Unseen>;
+/// Vault and identity, or why they could not be seen. The identity alone is
+/// unknown where its key lies in a token that does not open to this process.
+pub(super) type Seen = Result<(Vault, Known<Identity>), Unseen>;
 
 pub(super) enum Unseen {
     /// Sealed secrets are there, and nothing in this process opens them.
@@ -24,12 +26,16 @@ impl From<Bilingual> for Unseen {
     }
 }
 
-/// Why a vault is not opened whose key is not at hand.
-pub(super) fn key_missing() -> Bilingual {
-    Bilingual::new(
-        "the vault opens to the service alone, by its systemd credential, or its key is lost; start the service",
-        "لا تفتح الخزنة إلا للخدمة ببيان اعتماد systemd، أو أن مفتاحها فُقد؛ شغّل الخدمة",
-    )
+impl Unseen {
+    pub fn because(self) -> Bilingual {
+        match self {
+            Unseen::Because(because) => because,
+            Unseen::KeyMissing => Bilingual::new(
+                "the vault opens to the service alone, by its systemd credential, or its key is lost; start the service",
+                "لا تفتح الخزنة إلا للخدمة ببيان اعتماد systemd، أو أن مفتاحها فُقد؛ شغّل الخدمة",
+            ),
+        }
+    }
 }
 
 /// What the settings say of the identity.
@@ -68,7 +74,7 @@ pub(super) fn look(settings: &Settings) -> Seen {
     };
     let vault = match keys::Vault::look(&vault_dir(settings), &wrapping) {
         Ok(Some(vault)) => vault,
-        Ok(None) => return Ok((Vault::Missing, Identity::None { state: "blank".to_owned() })),
+        Ok(None) => return Ok((Vault::Missing, Ok(Identity::None { state: "blank".to_owned() }))),
         Err(VaultError::KeyMissing { .. }) => return Err(Unseen::KeyMissing),
         Err(VaultError::Io { path, error }) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             let what = Bilingual::new(
@@ -84,28 +90,46 @@ pub(super) fn look(settings: &Settings) -> Seen {
         KeySource::BoundFile { hardware, .. } => *hardware,
     };
     let sealed = Vault::Sealed { source: vault.source().text(), bound };
-    let store = match keys_of(settings) {
-        Ok(store) => store,
-        Err(why) => return Ok((sealed, Identity::Broken(why))),
+    let token = |why: &dyn std::fmt::Display| {
+        let what = Bilingual::new("the token with the key does not open here", "لا يفتح هنا جهاز حفظ المفتاح");
+        could_not(what, &why.to_string())
     };
-    match identity(&vault, &store) {
-        Ok(identity) => Ok((sealed, identity)),
+    let keys = match keys(settings) {
+        Ok(keys) => keys,
+        Err(why) => return Ok((sealed, Err(token(&why)))),
+    };
+    match identity(&vault, &keys) {
+        Ok(identity) => Ok((sealed, Ok(identity))),
         Err(RecordError::Vault(error)) => Ok(shut(&error)),
-        Err(error) => Ok((sealed, Identity::Broken(error.to_string()))),
+        Err(RecordError::Key(error)) if !is_wrong(&error) => Ok((sealed, Err(token(&error)))),
+        Err(error) => Ok((sealed, Ok(Identity::Broken(error.to_string())))),
     }
 }
 
-fn shut(error: &VaultError) -> (Vault, Identity) {
-    (Vault::Shut(error.to_string()), Identity::Broken(error.to_string()))
+/// A key that nobody can open as things stand, the service neither.
+fn is_wrong(error: &KeyError) -> bool {
+    matches!(error, KeyError::Scalar | KeyError::TokenNotSet { .. } | KeyError::NoTokenSupport { .. })
 }
 
-fn identity(vault: &keys::Vault, store: &KeyStore) -> Result<Identity, RecordError> {
-    let Some(found) = onboard::load_identity(vault, store)? else {
-        return Ok(Identity::None { state: onboard::device(vault)?.name().to_owned() });
+fn shut(error: &VaultError) -> (Vault, Known<Identity>) {
+    (Vault::Shut(error.to_string()), Ok(Identity::Broken(error.to_string())))
+}
+
+fn identity(vault: &keys::Vault, keys: &KeyStore) -> Result<Identity, RecordError> {
+    let bundles = onboard::bundles(vault, keys)?;
+    let Some(found) = bundles.current else {
+        return Ok(Identity::None { state: bundles.current_state.name().to_owned() });
     };
     let certificate = &found.certificate;
     Ok(Identity::Active(Box::new(Bundle {
         checked_here: true,
+        revoked: matches!(bundles.current_state, Device::Revoked),
+        // One that is ready takes its place at the next start.
+        successor: bundles
+            .successor_state
+            .filter(|state| !matches!(state, Device::Active { .. }))
+            .map(|state| state.name().to_owned()),
+        in_the_making: false,
         environment: Some(found.environment.word().to_owned()),
         unit: facts(&found.profile),
         certificate: Certificate {
@@ -120,11 +144,34 @@ fn identity(vault: &keys::Vault, store: &KeyStore) -> Result<Identity, RecordErr
 }
 
 /// What the daemon tells of its certificate; none if its end cannot be read.
-pub(super) fn told(certificate: &wire::Certificate) -> Option<Bundle> {
-    let not_after = super::records::unix(&certificate.valid_until)?;
-    let subject = certificate.subject.clone();
+pub(super) fn told(status: &wire::Status) -> Option<Bundle> {
+    let certificate = status.certificate.as_ref()?;
+    let identity = status.identity.as_ref();
+    let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     Some(Bundle {
-        certificate: Certificate { subject, not_after, ..Certificate::default() },
+        revoked: identity.is_some_and(|identity| identity.state == "revoked"),
+        successor: identity.and_then(|identity| identity.successor.clone()),
+        in_the_making: is_under_way(status),
+        certificate: Certificate {
+            subject: certificate.subject.clone(),
+            issuer: text(&certificate.issuer),
+            serial: text(&certificate.serial_number),
+            not_before: unix(&certificate.valid_from),
+            not_after: unix(&certificate.valid_until)?,
+            vat: None,
+        },
         ..Bundle::default()
     })
+}
+
+/// Whether the daemon works on a successor right now.
+pub(super) fn is_under_way(status: &wire::Status) -> bool {
+    status.identity.as_ref().is_some_and(|identity| identity.operation.is_some())
+}
+
+/// What the daemon tells of its vault.
+pub(super) fn told_vault(status: &wire::Status) -> Option<Vault> {
+    let source = status.identity.as_ref().map(|identity| identity.vault_key.clone())?;
+    let bound = !source.contains(KeySource::OPENS_BY_COPY);
+    Some(Vault::Sealed { source, bound }).filter(|_| status.certificate.is_some())
 }

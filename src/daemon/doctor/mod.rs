@@ -13,6 +13,8 @@ mod paper;
 mod places;
 mod records;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,7 +98,7 @@ impl Walk {
         let (vault, identity) = self.identity(bundle.get(), told);
         let way = self.network.get().and_then(|way| way);
         let ahead = clock::ahead(&way);
-        let home = home.get().map_or_else(|because| places::unseen(&because), |home| home);
+        let home = home.get().unwrap_or_else(|because| places::unseen(&because));
         let printer = self.printer.get().unwrap_or(Paper::None);
         let (ledger, queue, receipts) = match ledger {
             Ok(records::Records { ledger, queue, receipts }) => (Ok(ledger), queue, receipts),
@@ -128,22 +130,19 @@ impl Walk {
 
     /// The vault's own word, or else what the daemon said at its start.
     fn identity(&self, bundle: Known<bundle::Seen>, told: Option<&Told>) -> (Known<Vault>, Known<Identity>) {
-        let certificate = told.and_then(|told| told.status.certificate.as_ref());
-        let running = certificate.and_then(bundle::told).map(|bundle| Identity::Active(Box::new(bundle)));
-        match (bundle.map_err(bundle::Unseen::from).and_then(|seen| seen), running) {
-            (Ok((vault, identity)), _) => (Ok(vault), Ok(identity)),
-            (Err(bundle::Unseen::KeyMissing), Some(running)) => {
-                // The daemon has opened it with what only systemd gives.
-                let source = "systemd credential".to_owned();
-                (Ok(Vault::Sealed { source, bound: true }), Ok(running))
+        let status = told.map(|told| &told.status);
+        let running = status.and_then(bundle::told).map(|bundle| Identity::Active(Box::new(bundle)));
+        let (vault, identity) = match bundle.map_err(bundle::Unseen::from).and_then(|seen| seen) {
+            Ok((vault, identity)) => (Ok(vault), identity),
+            Err(unseen) => {
+                let because = unseen.because();
+                (status.and_then(bundle::told_vault).ok_or(because.clone()), Err(because))
             }
-            (Err(bundle::Unseen::KeyMissing), None) => {
-                let because = bundle::key_missing();
-                (Err(because.clone()), Err(because))
-            }
-            (Err(bundle::Unseen::Because(because)), running) => {
-                (Err(because.clone()), running.ok_or(because))
-            }
+        };
+        let mut identity = identity.or_else(|because| running.ok_or(because));
+        if let Ok(Identity::Active(bundle)) = &mut identity {
+            bundle.in_the_making = status.is_some_and(bundle::is_under_way);
         }
+        (vault, identity)
     }
 }

@@ -76,6 +76,7 @@ fn spool(folder: &Path) -> Known<Spool> {
     match std::fs::metadata(looked) {
         Ok(about) if !about.is_dir() => return Ok(Spool::NotAFolder),
         Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Spool::NotAFolder),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(Spool::Denied),
         Err(error) => {
             let what =

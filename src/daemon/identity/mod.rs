@@ -50,10 +50,8 @@ pub fn keys(_settings: &Settings) -> Result<KeyStore, String> {
 
 /// A register that knows where the secrets lie and nothing else yet.
 pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
-    let store = match keys {
-        KeyStore::Vault => "vault".to_owned(),
-    };
-    Register::new(vault.source().text(), store)
+    let store = if matches!(keys, KeyStore::Vault) { "vault" } else { "security token (PKCS#11)" };
+    Register::new(vault.source().text(), store.to_owned())
 }
 
 /// The client for the platform, or for the address that stands in for it.

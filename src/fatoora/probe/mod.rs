@@ -201,8 +201,7 @@ impl Walk<'_> {
     fn ask<S: http::Exchange>(&self, stream: &mut S) -> Result<Reply, Obstacle> {
         let within = self.left();
         stream.until(Instant::now() + within);
-        http::get(stream, self.endpoint)
-            .map_err(|error| obstacle(&error, within, |why| Obstacle::NoAnswer(why)))
+        http::get(stream, self.endpoint).map_err(|error| obstacle(&error, within, Obstacle::NoAnswer))
     }
 }
 

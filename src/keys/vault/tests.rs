@@ -191,6 +191,38 @@ fn a_credential_that_is_too_short_is_refused() {
 }
 
 #[test]
+fn a_look_makes_nothing_and_renews_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("vault");
+    let names = || {
+        let entries = fs::read_dir(directory.path().join("vault")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert!(Vault::look(&path, &here()).unwrap().is_none());
+    assert!(!path.exists());
+    fs::create_dir(&path).unwrap();
+    chmod(&path, 0o700);
+    assert!(Vault::look(&path, &here()).unwrap().is_none());
+    assert!(names().is_empty());
+
+    Vault::open(&path, &here()).unwrap().put("device", b"x").unwrap();
+    let before = names();
+    let seen = Vault::look(&path, &here()).unwrap().unwrap();
+    assert_eq!(seen.get("device").unwrap().unwrap().as_slice(), b"x");
+    assert!(matches!(seen.source(), KeySource::BoundFile { .. }));
+    // With a credential it would be sealed anew: a look leaves that to the daemon.
+    let credential = on("board A", Some(&[7; 32]));
+    let other = Vault::look(&path, &credential).unwrap().unwrap();
+    assert!(matches!(other.get("device"), Err(VaultError::BlobDamaged { .. })));
+    assert_eq!(names(), before);
+    fs::remove_file(path.join("vault.bound")).unwrap();
+    assert!(matches!(Vault::look(&path, &here()), Err(VaultError::KeyMissing { .. })));
+}
+
+#[test]
 fn a_removed_secret_is_gone_and_the_others_stay() {
     let (_directory, vault) = vault();
     vault.put("successor", b"one").unwrap();

@@ -1,6 +1,8 @@
 //! The queue in virtual time, against an authority whose moods come from a
 //! seed. A failing seed replays exactly.
 
+mod former;
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,0 +1,36 @@
+#!/bin/sh
+# The till's identity against an independent gateway: requests for certificates, environments,
+# renewal, refusals, faults, secrets. Needs the folder of shared tools:
+# TILLD_SHARED, or ../shared beside the project. TILLD_BIN names another program
+# than the debug build.
+#
+#   run.sh                         all parts
+#   run.sh PART [--only WORD]      one part: csr, life, refusals, faults, leaks
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+shared=${TILLD_SHARED:-$root/../shared}
+if [ ! -f "$shared/fatoora/gateway.py" ]; then
+    echo "no fatoora/gateway.py in $shared; set TILLD_SHARED" >&2
+    exit 2
+fi
+if [ -z "${TILLD_BIN:-}" ]; then
+    (cd "$root" && cargo build --quiet)
+    TILLD_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/tilld
+fi
+python=$("$shared/conformance/setup.sh")
+
+part() {
+    name=$1
+    shift
+    "$python" -B "$here/$name.py" --gateway "$shared/fatoora/gateway.py" --judges "$shared/conformance" \
+        --settings "$root/assets/demo/till.toml" --tilld "$TILLD_BIN" "$@"
+}
+
+if [ $# -gt 0 ]; then
+    part "$@"
+else
+    for name in csr life refusals faults leaks; do
+        part "$name"
+    done
+fi
