@@ -61,6 +61,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
         Err(error) => return trouble(&till.data_dir, &till.anchor, &error),
     };
     let mark = match audit::compare_mark(&till.data_dir, &till.anchor) {
+        Ok(Some(OpenError::MarkMissing { .. })) => Mark::Missing,
         Ok(Some(what)) => Mark::Contradicts(what.to_string()),
         Ok(None) if found.documents == 0 => Mark::None,
         Ok(None) if !till.anchor.exists() => Mark::Missing,
