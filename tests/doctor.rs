@@ -118,7 +118,10 @@ fn a_running_till_and_a_stopped_one() {
     till.kill();
     assert_eq!(doctor(&till.config).is(&[("mark", "ok"), ("ledger", "ok")]), "invoices stored: 1");
     fs::remove_file(home(&till).join("high-water")).unwrap();
-    doctor(&till.config).is(&[("mark", "critical")]);
+    doctor(&till.config).is(&[("mark", "ok")]);
+    // The run-time mark beside the socket was the last that knew.
+    fs::remove_file(home(&till).join("t.high-water")).unwrap();
+    assert!(doctor(&till.config).is(&[("mark", "critical")]).contains("missing"));
 }
 
 #[test]
@@ -165,6 +168,9 @@ fn configured(dir: &Path, base_url: &str, more: &str) -> PathBuf {
     fs::write(drop_ins.join("here.toml"), text).unwrap();
     if !more.contains("[api]") {
         fs::write(drop_ins.join("api.toml"), format!("[api]\nsocket = \"{}\"\n", here("t.sock"))).unwrap();
+    }
+    if !more.contains("[printer]") {
+        fs::write(drop_ins.join("printer.toml"), "[printer]\ntarget = \"none\"\n").unwrap();
     }
     config
 }
