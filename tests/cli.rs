@@ -7,8 +7,8 @@ mod fake;
 use std::sync::Mutex;
 
 use fake::{SALE, Served};
-use tilld::api::{IdentityTask, Limits};
 use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
+use tilld::api::{IdentityTask, Limits};
 use tilld::cli::{
     self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams,
 };
@@ -452,7 +452,8 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
     assert_eq!(run_with("654321", &["renew", "--config", &config, "--otp-file", "-"]).code, 0);
-    let replace = |name| run_with("654321", &["onboard", "--replace", name, "--config", &config, "--otp-file", "-"]);
+    let replace =
+        |name| run_with("654321", &["onboard", "--replace", name, "--config", &config, "--otp-file", "-"]);
     assert_eq!(replace("T07").code, 0);
     let other = replace("T08");
     assert!(other.code == 2 && other.err.contains("the till T07, not T08"), "{}", other.err);

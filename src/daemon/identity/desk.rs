@@ -53,7 +53,6 @@ impl Desk {
         Desk { parts, one: Arc::new(Semaphore::new(1)) }
     }
 
-
     /// Does what was asked for. The work goes on if this is dropped.
     pub async fn change(self: Arc<Self>, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
         let IdentityOrder { task, otp, caller } = order;
@@ -76,19 +75,28 @@ impl Desk {
             let done = desk.work(task, otp).await;
             desk.parts.register.end();
             match &done {
-                Ok(done) => tracing::info!(kind, serial = done.certificate.serial_number, "the till has its identity"),
-                Err(refusal) => tracing::warn!(kind, why = told(refusal), "the till's identity was not changed"),
+                Ok(done) => {
+                    tracing::info!(kind, serial = done.certificate.serial_number, "the till has its identity")
+                }
+                Err(refusal) => {
+                    tracing::warn!(kind, why = told(refusal), "the till's identity was not changed")
+                }
             }
             done
         });
         work.await.map_err(|error| Refusal::Fault(error.to_string()))?
     }
 
-    async fn work(self: &Arc<Self>, task: IdentityTask, otp: Option<Otp>) -> Result<wire::IdentityDone, Refusal> {
+    async fn work(
+        self: &Arc<Self>,
+        task: IdentityTask,
+        otp: Option<Otp>,
+    ) -> Result<wire::IdentityDone, Refusal> {
         let Parts { ledger, wakes, report, drain_within, .. } = &self.parts;
         let before = self.parts.register.certificate();
         let changes = !matches!(task, IdentityTask::Onboard);
-        let left = if changes { drain(ledger, wakes, report, *drain_within).await.map_err(gone)? } else { 0 };
+        let left =
+            if changes { drain(ledger, wakes, report, *drain_within).await.map_err(gone)? } else { 0 };
         let now = self.parts.clock.now();
         let usable = before.as_ref().is_some_and(|known| known.not_after() > now)
             && self.parts.register.not_ready(now).is_none();

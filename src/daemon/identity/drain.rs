@@ -27,9 +27,8 @@ pub async fn drain(
     let Some(last) = last else { return Ok(0) };
     wakes.ring(Wake::SyncNow);
     loop {
-        let (earlier, all) = ledger
-            .run(move |store| (store.on_their_way(Some(last)), store.on_their_way(None)))
-            .await?;
+        let (earlier, all) =
+            ledger.run(move |store| (store.on_their_way(Some(last)), store.on_their_way(None))).await?;
         let needs_person = report.borrow().pause.is_some_and(|pause| pause.reason.needs_person());
         if earlier == 0 || needs_person || Instant::now() >= deadline {
             return Ok(all);
@@ -51,7 +50,9 @@ pub fn explained(left: u64, usable: bool, moves: bool) -> Option<Bilingual> {
                 "{left} documents of the former environment are not sent. They are kept, and held back: they are \
                  never sent to the new environment."
             ),
-            format!("لم يرسل {left} من مستندات البيئة السابقة. تبقى محفوظة وموقوفة ولا ترسل أبدا إلى البيئة الجديدة."),
+            format!(
+                "لم يرسل {left} من مستندات البيئة السابقة. تبقى محفوظة وموقوفة ولا ترسل أبدا إلى البيئة الجديدة."
+            ),
         )
     } else if usable {
         Bilingual::new(

@@ -51,7 +51,13 @@ pub struct Register {
 impl Register {
     /// Nothing is known yet but where the secrets lie.
     pub fn new(vault_key: String, key_store: String) -> Register {
-        let entry = Entry { state: Device::Blank, successor: None, certificate: None, title: None, former: Vec::new() };
+        let entry = Entry {
+            state: Device::Blank,
+            successor: None,
+            certificate: None,
+            title: None,
+            former: Vec::new(),
+        };
         Register { standing: Mutex::new(Standing { entry, operation: None }), vault_key, key_store }
     }
 

@@ -61,7 +61,9 @@ pub fn install(
                 // What it has stamped is still sent, and a new identity can be got
                 // from the running till.
                 Err(ActivateError::Closed | ActivateError::Superseded) => {
-                    tracing::warn!("the chain of this till's certificate is closed: it sells with a new one only");
+                    tracing::warn!(
+                        "the chain of this till's certificate is closed: it sells with a new one only"
+                    );
                     store.shut();
                     store.chain_of(&fingerprint).map(|chain| (chain, credentials))
                 }

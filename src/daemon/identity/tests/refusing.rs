@@ -16,7 +16,8 @@ async fn strangers_learn_and_change_nothing() {
     let router = api::router(service, Limits::new(64 * 1024));
     let own = rustix::process::geteuid().as_raw();
     let stranger = Caller { uid: Some(own + 4_711), ..Caller::default() };
-    let requests = [("GET", "/v1/identity"), ("POST", "/v1/identity/onboarding"), ("POST", "/v1/identity/renewal")];
+    let requests =
+        [("GET", "/v1/identity"), ("POST", "/v1/identity/onboarding"), ("POST", "/v1/identity/renewal")];
     for (method, path) in requests {
         for caller in [Some(stranger), None] {
             let body = if method == "POST" { r#"{"otp":"123345"}"# } else { "" };
@@ -29,7 +30,10 @@ async fn strangers_learn_and_change_nothing() {
             let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
             let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
             assert_eq!(parts.status.as_u16(), 403, "{method} {path}: {body}");
-            assert!(body.contains("not-allowed") && body.contains("root") && !body.contains("123345"), "{body}");
+            assert!(
+                body.contains("not-allowed") && body.contains("root") && !body.contains("123345"),
+                "{body}"
+            );
         }
     }
     assert!(shop.sandbox.calls().is_empty());
