@@ -35,8 +35,10 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
                 println!("what is still to be sent cannot be read: {error}");
                 0
             });
-            let moves =
-                before.current.as_ref().is_some_and(|known| known.environment != settings.fatoora.environment);
+            let moves = before
+                .current
+                .as_ref()
+                .is_some_and(|known| known.environment != settings.fatoora.environment);
             identity::explained(left, before.current_state.good(now).is_ok(), moves)
         }
     };
