@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use tilld::chain::{Head, Link};
 use tilld::invoice::{Draft, Invoice, Kind, Terms, price};
 use tilld::ledger::{
-    AttemptRecord, FILE_NAME, Idempotency, OnRenewal, Order, PrintState, ReportState, Store, Stored, TestClock,
-    Unit,
+    AttemptRecord, FILE_NAME, Idempotency, OnRenewal, Order, PrintState, ReportState, Store, Stored,
+    TestClock, Unit,
 };
 use tilld::stamp::stamp;
 

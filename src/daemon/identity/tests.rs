@@ -18,7 +18,9 @@ use crate::api::wire;
 use crate::config::{self, Settings};
 use crate::daemon::start::Daemon;
 use crate::ledger::{Clock, SystemClock};
-use crate::sandbox::{Environment, FaultRule, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy};
+use crate::sandbox::{
+    Environment, FaultRule, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy,
+};
 
 const TILL: &str = include_str!("../../../assets/demo/till.toml");
 const SALE: &str = r#"{"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","shelf_price":"5.75","vat":"S"}]}"#;

@@ -41,7 +41,10 @@ async fn chains_are_whole(shop: &Shop, sales: &[wire::Sale]) -> usize {
             }
         };
         assert_eq!(icv, before.0 + 1);
-        assert!(String::from_utf8(xml).unwrap().contains(&before.1), "ICV {icv} of {chain} has the right PIH");
+        assert!(
+            String::from_utf8(xml).unwrap().contains(&before.1),
+            "ICV {icv} of {chain} has the right PIH"
+        );
         last = Some((chain, icv, hash));
     }
     chains
@@ -157,8 +160,7 @@ async fn the_queue_is_drained_before_a_renewal_leaves() {
     assert_eq!(done.notes, [], "nothing was left to explain");
     let calls = shop.sandbox.calls();
     let renewal = calls.iter().position(|call| call.endpoint == Endpoint::Renewal).unwrap();
-    let accepted =
-        calls[..renewal].iter().filter(|call| call.verdict.as_deref() == Some("REPORTED")).count();
+    let accepted = calls[..renewal].iter().filter(|call| call.verdict.as_deref() == Some("REPORTED")).count();
     assert!(accepted >= 3, "{accepted} were reported before");
     shop.close().await;
 }

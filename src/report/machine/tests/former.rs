@@ -68,7 +68,10 @@ fn what_a_former_certificate_may_not_do_is_for_a_person_and_pauses_nothing() {
         for shown in [Shown::Former, Shown::InPlace] {
             let mut machine = flying();
             let outcome = answer(&mut machine, 1, &verdict, shown);
-            assert_eq!((outcome.state, outcome.hold), (ReportState::Held, Some(HoldReason::FormerCertificate)));
+            assert_eq!(
+                (outcome.state, outcome.hold),
+                (ReportState::Held, Some(HoldReason::FormerCertificate))
+            );
             assert_eq!(machine.pause(), None);
             assert_eq!(at(&mut machine), Command::Begin(2));
         }
