@@ -47,9 +47,10 @@ const HOOKS: Hooks = Hooks {
             IdentityTask::Replace { till } => format!("replace {till} in"),
             IdentityTask::Renew => "renew".to_owned(),
         };
-        note(format!("{word} {} {}", settings.till.name, otp.as_str()))
+        note(format!("{word} {} {}", settings.till.name, otp.as_deref().map_or("no OTP", |otp| otp.as_str())))
     },
-    standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    standing: |_, _| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    settings_digest: |_| "as configured".to_owned(),
     provision: |settings, otp, progress| {
         progress("key_made");
         note(format!("provision {} {}", settings.till.name, otp.unwrap().as_str()))?;
