@@ -47,6 +47,9 @@ pub struct Surroundings {
     /// Files beside the anchor that remember how far the till has come. They may
     /// be missing, and their folders are never made.
     pub witnesses: Vec<PathBuf>,
+    /// The one of them that ends with the boot: it alone may stand for an anchor
+    /// that is missing.
+    pub run_time: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -61,6 +64,7 @@ impl Surroundings {
             recovery: Recovery::Refuse,
             machine: None,
             witnesses: Vec::new(),
+            run_time: None,
         }
     }
 }
@@ -171,6 +175,7 @@ struct Ready {
     machine: Option<[u8; 32]>,
     anchor: Seen,
     others: Vec<Seen>,
+    run_time: Option<PathBuf>,
     witnesses: Vec<Witness>,
     /// The copy of the file as it was, if it was converted.
     migrated: Option<PathBuf>,
@@ -212,6 +217,7 @@ impl Ready {
             held: Held::load(&db).map_err(storage)?,
             packers: load_packers(&db).map_err(storage)?,
             machine: with.machine,
+            run_time: with.run_time.clone(),
             path,
             db,
             anchor,
@@ -232,6 +238,7 @@ impl Ready {
             documents: self.held.documents,
             log: self.held.log,
             machine: self.machine,
+            run_time: self.run_time.as_deref(),
         };
         view.judge(&self.anchor, &self.others).map_err(|source| self.storage(source))
     }
