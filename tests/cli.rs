@@ -47,9 +47,10 @@ const HOOKS: Hooks = Hooks {
             IdentityTask::Replace { till } => format!("replace {till} in"),
             IdentityTask::Renew => "renew".to_owned(),
         };
-        note(format!("{word} {} {}", settings.till.name, otp.as_str()))
+        note(format!("{word} {} {}", settings.till.name, otp.as_deref().map_or("no OTP", |otp| otp.as_str())))
     },
-    standing: |_| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    standing: |_, _| Ok(Standing { needs_otp: true, ..Standing::default() }),
+    settings_digest: |_| "as configured".to_owned(),
     provision: |settings, otp, progress| {
         progress("key_made");
         note(format!("provision {} {}", settings.till.name, otp.unwrap().as_str()))?;
@@ -98,10 +99,14 @@ struct Run {
 }
 
 fn run_with(input: &str, args: &[&str]) -> Run {
+    run_on(&HOOKS, input, args)
+}
+
+fn run_on(hooks: &Hooks, input: &str, args: &[&str]) -> Run {
     let (mut out, mut err, mut input) = (Vec::new(), Vec::new(), input.as_bytes());
     let mut streams = Streams { out: &mut out, err: &mut err, input: &mut input, ask: no_terminal };
     let args = std::iter::once("tilld").chain(args.iter().copied());
-    let code = cli::run(args, &HOOKS, &mut streams);
+    let code = cli::run(args, hooks, &mut streams);
     Run { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 
@@ -117,12 +122,17 @@ fn served() -> (Served, String) {
 
 fn example() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("tilld.toml");
-    let text = include_str!("../assets/tilld.example.toml")
-        .replace("/run/tilld/tilld.sock", dir.path().join("t.sock").to_str().unwrap());
-    std::fs::write(&file, text).unwrap();
-    let file = file.to_str().unwrap().to_owned();
+    let file = example_at(dir.path(), &dir.path().join("t.sock"));
     (dir, file)
+}
+
+/// The example's configuration for a till behind that socket.
+fn example_at(dir: &std::path::Path, socket: &std::path::Path) -> String {
+    let file = dir.join("tilld.toml");
+    let text = include_str!("../assets/tilld.example.toml")
+        .replace("/run/tilld/tilld.sock", socket.to_str().unwrap());
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -511,4 +521,71 @@ fn what_starts_something_gets_its_options() {
         "onboard T07 123456".to_owned(),
     ];
     assert_eq!(*CALLED.lock().unwrap(), wanted);
+}
+
+#[test]
+fn an_otp_is_read_only_where_the_next_step_needs_one() {
+    fn told(options: OnboardOptions) -> Result<(), Failure> {
+        assert!(options.otp.is_none(), "nothing was there to be read");
+        Err(Failure::Finding("went on".to_owned()))
+    }
+    let (_dir, config) = example();
+    let hooks = Hooks { standing: |_, _| Ok(Standing::default()), onboard: told, ..HOOKS };
+    for args in [&["onboard"][..], &["onboard", "--replace", "T07"], &["renew"]] {
+        let went = run_on(&hooks, "", &[args, &["--config", &config]].concat());
+        assert_eq!((went.code, went.err.trim()), (1, "went on"), "{args:?}");
+    }
+    let conflict = |_: &_, _: &_| {
+        Ok(Standing { conflict: Some("other facts".to_owned()), needs_otp: true, ..Standing::default() })
+    };
+    let refused = run_on(&Hooks { standing: conflict, ..hooks }, "", &["onboard", "--config", &config]);
+    assert_eq!((refused.code, refused.err.trim()), (1, "other facts"));
+}
+
+#[test]
+fn what_begins_anew_without_an_otp_reads_it_then() {
+    static BEGUN_ANEW: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    use std::sync::atomic::Ordering::SeqCst;
+    let hooks = Hooks {
+        standing: |_, _| Ok(Standing { needs_otp: BEGUN_ANEW.load(SeqCst), ..Standing::default() }),
+        onboard: |options| match options.otp {
+            Some(otp) if *otp == "123456" => Ok(()),
+            _ => {
+                BEGUN_ANEW.store(true, SeqCst);
+                Err(Failure::Finding("an OTP is needed".to_owned()))
+            }
+        },
+        ..HOOKS
+    };
+    let (_dir, config) = example();
+    let done = run_on(&hooks, "123456", &["onboard", "--config", &config, "--otp-file", "-"]);
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_till_that_runs_with_older_settings_gets_no_otp() {
+    let (served, _) = served();
+    let dir = tempfile::tempdir().unwrap();
+    let config = example_at(dir.path(), &served.socket);
+    let identity = |digest: &str| tilld::api::wire::Identity {
+        state: "active".to_owned(),
+        settings_digest: digest.to_owned(),
+        ..tilld::api::wire::Identity::default()
+    };
+    let tasks = [&["onboard"][..], &["onboard", "--replace", "T07"], &["renew"]];
+    *served.till.identity.lock().unwrap() = Some(identity("as started"));
+    for args in tasks {
+        let refused = run_with("123456", &[args, &["--config", &config, "--otp-file", "-"]].concat());
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{args:?}");
+        assert!(refused.err.contains("systemctl restart tilld"), "{}", refused.err);
+        assert!(refused.err.contains("بإعدادات أقدم"), "{}", refused.err);
+    }
+    assert!(served.till.asked.lock().unwrap().is_empty());
+    *served.till.identity.lock().unwrap() = Some(identity("as configured"));
+    for args in tasks {
+        let done = run_with("123456", &[args, &["--config", &config, "--otp-file", "-"]].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        let otp = if args == ["onboard"] { "none" } else { "123456" };
+        assert!(asked(&served).ends_with(otp), "{}", asked(&served));
+    }
 }

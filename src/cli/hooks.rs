@@ -22,8 +22,12 @@ pub struct Hooks {
     pub sandbox: fn(SandboxOptions) -> Result<(), Failure>,
     /// Gets this till its certificate, or another one, while no daemon runs.
     pub onboard: fn(OnboardOptions) -> Result<(), Failure>,
-    /// Where a till stands on its way to an identity, without changing anything.
-    pub standing: fn(&Settings) -> Result<Standing, Failure>,
+    /// Where a till stands on its way to the identity that is asked for, without
+    /// changing anything.
+    pub standing: fn(&Settings, &IdentityTask) -> Result<Standing, Failure>,
+    /// Tells settings apart that make different identities, in hexadecimal digits,
+    /// as a running till tells it in [`crate::api::wire::Identity`].
+    pub settings_digest: fn(&Settings) -> String,
     /// Onboards a till without a word on the streams; each step goes to the
     /// function that is passed.
     pub provision: ProvisionHook,
@@ -65,8 +69,8 @@ pub struct SandboxOptions {
 /// No `Debug`: it holds the OTP.
 pub struct OnboardOptions {
     pub settings: Settings,
-    /// Six digits from the Fatoora portal.
-    pub otp: Zeroizing<String>,
+    /// Six digits from the Fatoora portal, if the next step needs them.
+    pub otp: Option<Zeroizing<String>>,
     pub task: IdentityTask,
 }
 
@@ -74,7 +78,7 @@ pub struct OnboardOptions {
 pub type ProvisionHook =
     fn(&Settings, Option<Zeroizing<String>>, &mut dyn FnMut(&str)) -> Result<ActiveUnit, Failure>;
 
-/// Where a till stands before it is provisioned.
+/// Where a till stands before its identity is made or changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// It cannot go on without an OTP.

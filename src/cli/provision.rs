@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::hooks::ActiveUnit;
 use super::otp::{self, OtpSource};
 use super::{Failure, Hooks, Streams, till};
+use crate::api::IdentityTask;
 use crate::api::client::ClientError;
 use crate::api::wire::{Certificate, Identity};
 use crate::config::{self, ConfigError, DEFAULT_FILE, Existing, Named, OtpPlace, Provision};
@@ -98,11 +99,11 @@ impl Args {
         }
         let socket = provision.settings.api.socket.clone();
         match till::ask(&socket, async |client| client.identity().await)? {
-            Ok(known) => return self.through_the_till(file, &provision, &known, streams),
+            Ok(known) => return self.through_the_till(file, &provision, &known, hooks, streams),
             Err(ClientError::NotRunning(_)) => {}
             Err(error) => return Err(till::refusal(&error)),
         }
-        let before = (hooks.standing)(&provision.settings)?;
+        let before = (hooks.standing)(&provision.settings, &IdentityTask::Onboard)?;
         if let Some(conflict) = before.conflict {
             return Err(Failure::Finding(conflict));
         }
@@ -128,6 +129,7 @@ impl Args {
         file: &Path,
         provision: &Provision,
         known: &Identity,
+        hooks: &Hooks,
         streams: &mut Streams<'_>,
     ) -> Result<(), Failure> {
         let till = &provision.settings.till.name;
@@ -138,6 +140,7 @@ impl Args {
                 self.config.display()
             )));
         }
+        super::identity::same_settings(known, &provision.settings, hooks)?;
         if let ("active", Some(certificate)) = (known.state.as_str(), &known.certificate) {
             return self.report(till, &unit(provision, certificate), true, streams);
         }

@@ -27,6 +27,7 @@ pub const HOOKS: Hooks = Hooks {
     sandbox: sandbox::run,
     onboard: onboarding::run,
     standing: provisioning::standing,
+    settings_digest: identity::settings_digest,
     provision: provisioning::run,
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,

@@ -20,7 +20,8 @@ pub fn run(options: OnboardOptions) -> Result<(), Failure> {
 
 fn change(options: OnboardOptions) -> Result<(), Failure> {
     let OnboardOptions { settings, otp, task } = options;
-    let otp = Otp::new(&otp).map_err(|error| Failure::Usage(error.to_string()))?;
+    let otp = otp.map(|otp| Otp::new(&otp)).transpose();
+    let otp = otp.map_err(|error| Failure::Usage(error.to_string()))?;
     let vault = identity::open_vault(&settings).map_err(Failure::Finding)?;
     let keys = identity::keys(&settings).map_err(Failure::Finding)?;
     // Held to the end: no till may start and stamp while its identity changes.
@@ -45,7 +46,7 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
     let former = before.current.as_ref().map(|known| known.certificate.serial().to_owned());
     let replaces = matches!(task, IdentityTask::Replace { .. });
     drop(before);
-    let identity = obtain(&settings, &vault, &keys, task, &otp)?;
+    let identity = obtain(&settings, &vault, &keys, task, otp.as_ref())?;
     if onboard::promote(&vault).map_err(|error| finding(&error))?.is_some() {
         println!("the identity before is kept: its credentials send what it has stamped");
     }
@@ -62,7 +63,7 @@ fn obtain(
     vault: &Vault,
     keys: &KeyStore,
     task: IdentityTask,
-    otp: &Otp,
+    otp: Option<&Otp>,
 ) -> Result<Identity, Failure> {
     let authority = identity::client(settings).map_err(Failure::Finding)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -81,9 +82,9 @@ fn obtain(
     };
     let done = runtime.block_on(async {
         match task {
-            IdentityTask::Onboard => onboarding.run(Some(otp)).await,
-            IdentityTask::Replace { .. } => onboarding.replace(Some(otp)).await,
-            IdentityTask::Renew => onboarding.renew(Some(otp)).await,
+            IdentityTask::Onboard => onboarding.run(otp).await,
+            IdentityTask::Replace { .. } => onboarding.replace(otp).await,
+            IdentityTask::Renew => onboarding.renew(otp).await,
         }
     });
     done.map_err(|error| both(&error.words()))

@@ -1,4 +1,5 @@
-//! What `tilld provision` asks of the till: where it stands, and its onboarding.
+//! What `tilld provision` asks of the till: where it stands, which `tilld onboard`
+//! and `tilld renew` ask as well, and its onboarding.
 
 use std::pin::pin;
 
@@ -7,36 +8,81 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{identity, onboarding, owner};
+use crate::api::IdentityTask;
 use crate::cli::{ActiveUnit, Failure, Standing};
 use crate::config::Settings;
 use crate::fatoora::Otp;
 use crate::invoice::IssueMoment;
+use crate::keys::Vault;
 use crate::ledger::{Clock as _, SystemClock};
-use crate::onboard::{self, Device, Identity, OnboardError, Onboarding};
+use crate::onboard::{self, Bundles, Device, Identity, OnboardError, Onboarding, Plan, Road};
 
-/// Where the till stands whose settings these are. Makes nothing: a till
-/// without a vault is a blank one.
-pub fn standing(settings: &Settings) -> Result<Standing, Failure> {
+/// Where the till stands whose settings these are, on its way to what `task`
+/// asks for. Makes nothing: a till without a vault is a blank one.
+pub fn standing(settings: &Settings, task: &IdentityTask) -> Result<Standing, Failure> {
     owner::acting_as_owner(&settings.till.data_dir, || {
         if !identity::vault_dir(settings).exists() {
-            return Ok(Standing { needs_otp: true, ..Standing::default() });
+            return Ok(Standing { needs_otp: blank_needs_otp(task), ..Standing::default() });
         }
         let vault = identity::open_vault(settings).map_err(Failure::Finding)?;
-        let failed = |error: onboard::RecordError| Failure::Finding(error.to_string());
-        let device = onboard::device(&vault).map_err(failed)?;
-        let mut standing = Standing { needs_otp: device.needs_otp(), ..Standing::default() };
-        let Device::Active { until } = device else { return Ok(standing) };
-        let keys = identity::keys(settings).map_err(Failure::Finding)?;
-        let Some(found) = onboard::load_identity(&vault, &keys).map_err(failed)? else { return Ok(standing) };
-        let plan = identity::plan(settings);
-        if found.environment != plan.environment || found.profile != plan.profile {
-            let (environment, vat) = (found.environment, found.profile.vat.clone());
-            standing.conflict = Some(in_words(&OnboardError::AlreadyActive { environment, vat }));
-        } else if until > SystemClock.now() {
-            standing.active = Some(unit(&found));
+        match task {
+            IdentityTask::Onboard => first(settings, &vault),
+            IdentityTask::Replace { .. } | IdentityTask::Renew => {
+                let keys = identity::keys(settings).map_err(Failure::Finding)?;
+                let bundles = onboard::bundles(&vault, &keys).map_err(failed)?;
+                let needs_otp = successor_needs_otp(&bundles, &identity::plan(settings), task);
+                Ok(Standing { needs_otp, ..Standing::default() })
+            }
         }
-        Ok(standing)
     })
+}
+
+/// On the way to the first identity.
+fn first(settings: &Settings, vault: &Vault) -> Result<Standing, Failure> {
+    let device = onboard::device(vault).map_err(failed)?;
+    let mut standing = Standing { needs_otp: device.needs_otp(), ..Standing::default() };
+    let Device::Active { until } = device else { return Ok(standing) };
+    let keys = identity::keys(settings).map_err(Failure::Finding)?;
+    let Some(found) = onboard::load_identity(vault, &keys).map_err(failed)? else { return Ok(standing) };
+    let plan = identity::plan(settings);
+    if found.environment != plan.environment || found.profile != plan.profile {
+        let (environment, vat) = (found.environment, found.profile.vat.clone());
+        standing.conflict = Some(in_words(&OnboardError::AlreadyActive { environment, vat }));
+    } else if until > SystemClock.now() {
+        standing.active = Some(unit(&found));
+    }
+    Ok(standing)
+}
+
+/// A till without anything has nothing to renew, and needs no OTP to be told so.
+const fn blank_needs_otp(task: &IdentityTask) -> bool {
+    !matches!(task, IdentityTask::Renew)
+}
+
+/// On the way to a successor: an OTP is for one that has yet to be asked for.
+/// What will be refused anyway is refused without it.
+fn successor_needs_otp(bundles: &Bundles, plan: &Plan, task: &IdentityTask) -> bool {
+    let road = match (task, &bundles.current) {
+        (IdentityTask::Renew, Some(current))
+            if current.environment == plan.environment && current.profile.vat == plan.profile.vat =>
+        {
+            Road::Renewal
+        }
+        (IdentityTask::Renew, _) => return false,
+        (_, Some(_)) => Road::Onboarding,
+        (_, None) => return bundles.current_state.needs_otp(),
+    };
+    match &bundles.successor_state {
+        None => true,
+        // It is taken into use, whichever way it was made.
+        Some(done) if done.is_identity() => false,
+        Some(_) if bundles.successor_road != Some(road) => true,
+        Some(making) => making.needs_otp(),
+    }
+}
+
+fn failed(error: onboard::RecordError) -> Failure {
+    Failure::Finding(error.to_string())
 }
 
 /// Onboards the till, or goes on where an earlier run stopped.

@@ -58,7 +58,8 @@ impl Daemon {
         let vault = Arc::new(identity::open_vault(settings)?);
         let keys = identity::keys(settings)?;
         let authority = Arc::new(identity::client(settings)?);
-        let (keyring, register) = (Arc::new(Keyring::default()), Arc::new(identity::register(&vault, &keys)));
+        let (keyring, register) =
+            (Arc::new(Keyring::default()), Arc::new(identity::register(settings, &vault, &keys)));
         let bundles = identity::load(settings, &vault, &keys, clock.now())?;
         register.enter(Register::entry(&bundles));
         identity::install(&mut store, settings, &keyring, bundles, clock.now())

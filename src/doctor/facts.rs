@@ -160,6 +160,8 @@ pub struct Place {
 /// The ledger, from the daemon or from its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerFacts {
+    /// There is no file, and no mark says that there ever was one.
+    pub missing: bool,
     pub documents: u64,
     /// Moment of issue of the last document.
     pub last_issued: Option<i64>,
@@ -212,7 +214,7 @@ pub struct Bundle {
     /// Whether the key was held against the certificate: by this check itself,
     /// or else by the daemon at its start.
     pub checked_here: bool,
-    /// The authority has withdrawn it.
+    /// The authority does not accept it.
     pub revoked: bool,
     /// The step that a renewal or replacement beside it has come to.
     pub successor: Option<String>,

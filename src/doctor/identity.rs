@@ -12,8 +12,8 @@ const DAY: i64 = 86_400;
 pub(super) fn checks(facts: &Facts, till: &Till) -> Vec<Check> {
     let mut checks = vec![vault(till), identity(till)];
     if let Ok(Identity::Active(bundle)) = &till.identity {
-        checks.push(expiry(facts.now, bundle));
-        checks.extend(successor(bundle));
+        checks.push(expiry(facts.now, &till.settings.name, bundle));
+        checks.extend(successor(&till.settings.name, bundle));
         checks.extend(seller(&till.settings, bundle));
     }
     checks.extend(environment(facts, till));
@@ -64,8 +64,49 @@ fn onboard() -> Bilingual {
     )
 }
 
+/// What leads on from a step of onboarding, by the step's name.
+fn next(state: &str) -> Bilingual {
+    match state {
+        "compliance" | "checking" => Bilingual::new(
+            "Run tilld onboard again, it goes on where it stopped; no OTP is needed.",
+            "أعد تنفيذ tilld onboard فيكمل من حيث توقف، ولا يلزم رمز تحقق.",
+        ),
+        "checks_failed" => Bilingual::new(
+            "The authority found a fault in a compliance document. Run tilld onboard again, it says which one; no OTP is \
+             needed unless the settings of the unit are corrected.",
+            "وجدت الهيئة خطأ في أحد مستندات الامتثال. أعد تنفيذ tilld onboard فيذكره، ولا يلزم رمز تحقق ما لم تُصحَّح بيانات الوحدة \
+             في الإعدادات.",
+        ),
+        _ => onboard(),
+    }
+}
+
+/// The authority refused a renewal under this certificate. That may be its own
+/// fault, and the till sells on: no reason to replace an identity in a hurry.
+fn not_accepted(name: &str, bundle: &Bundle) -> Check {
+    Check::new(
+        Subject::Identity,
+        Level::Warning,
+        Bilingual::new(
+            format!("the authority does not accept the certificate {}", bundle.certificate.subject),
+            format!("لا تقبل الهيئة الشهادة {}", bundle.certificate.subject),
+        ),
+        Bilingual::new(
+            format!(
+                "Look on the Fatoora portal what became of the certificate and of the VAT registration. If the \
+                 certificate is revoked, get an OTP there and run: tilld onboard --replace {name}. If it is good, run \
+                 tilld renew again later. The till goes on selling."
+            ),
+            format!(
+                "راجع حالة الشهادة والتسجيل الضريبي في بوابة فاتورة. إن كانت ملغاة فاحصل على رمز تحقق منها ونفّذ: \
+                 tilld onboard --replace {name}، وإن كانت سارية فأعد tilld renew لاحقًا. ويستمر البيع."
+            ),
+        ),
+    )
+}
+
 fn identity(till: &Till) -> Check {
-    let subject = Subject::Identity;
+    let (subject, name) = (Subject::Identity, &till.settings.name);
     match &till.identity {
         Err(because) => Check::unknown(subject, because),
         Ok(Identity::None { state }) => Check::new(
@@ -75,31 +116,23 @@ fn identity(till: &Till) -> Check {
                 format!("this till has no certificate to sell with (onboarding: {state})"),
                 format!("لا شهادة لهذا الجهاز ليبيع بها (التسجيل: {state})"),
             ),
-            onboard(),
+            next(state),
         ),
         Ok(Identity::Broken(why)) => Check::new(
             subject,
             Level::Critical,
             Bilingual::new(why.clone(), format!("الهوية المخزنة غير صالحة: {why}")),
             Bilingual::new(
-                "Do what the message says. A damaged vault comes from a backup of this machine; if there is none, run: \
-                 tilld onboard --replace TILL",
-                "اتبع الرسالة. تُسترجع الخزنة التالفة من نسخة احتياطية لهذا الجهاز، وإلا نفّذ: tilld onboard --replace TILL",
+                format!(
+                    "Do what the message says. A damaged vault comes from a backup of this machine; if there is none, run: \
+                 tilld onboard --replace {name}"
+                ),
+                format!(
+                    "اتبع الرسالة. تُسترجع الخزنة التالفة من نسخة احتياطية لهذا الجهاز، وإلا نفّذ: tilld onboard --replace {name}"
+                ),
             ),
         ),
-        Ok(Identity::Active(bundle)) if bundle.revoked => Check::new(
-            subject,
-            Level::Critical,
-            Bilingual::new(
-                format!("the authority has withdrawn the certificate {}", bundle.certificate.subject),
-                format!("ألغت الهيئة الشهادة {}", bundle.certificate.subject),
-            ),
-            Bilingual::new(
-                "Find out in the Fatoora portal who revoked this till and why; then get an OTP and run: tilld onboard \
-                 --replace TILL",
-                "اعرف من بوابة فاتورة من ألغى هذا الجهاز ولماذا، ثم احصل على رمز تحقق ونفّذ: tilld onboard --replace TILL",
-            ),
-        ),
+        Ok(Identity::Active(bundle)) if bundle.revoked => not_accepted(name, bundle),
         Ok(Identity::Active(bundle)) => {
             let certificate = &bundle.certificate;
             let by = if bundle.checked_here { "key and certificate match" } else { "in use by the daemon" };
@@ -120,7 +153,7 @@ fn identity(till: &Till) -> Check {
     }
 }
 
-fn expiry(now: i64, bundle: &Bundle) -> Check {
+fn expiry(now: i64, name: &str, bundle: &Bundle) -> Check {
     let subject = Subject::Expiry;
     let certificate = &bundle.certificate;
     if let Some(from) = certificate.not_before.filter(|from| now < *from) {
@@ -148,9 +181,13 @@ fn expiry(now: i64, bundle: &Bundle) -> Check {
                 format!("انتهت الشهادة في {until}: لا يختم الجهاز أي فاتورة"),
             ),
             Bilingual::new(
-                "Get an OTP from the Fatoora portal and run: tilld renew; if the platform refuses that, tilld onboard \
-                 --replace TILL. If the date is wrong, set the clock right.",
-                "احصل على رمز تحقق من بوابة فاتورة ونفّذ: tilld renew، وإن رُفض: tilld onboard --replace TILL. وإن كان التاريخ خاطئًا فاضبط الساعة.",
+                format!(
+                    "Get an OTP from the Fatoora portal and run: tilld renew; if the platform refuses that, tilld onboard \
+                 --replace {name}. If the date is wrong, set the clock right."
+                ),
+                format!(
+                    "احصل على رمز تحقق من بوابة فاتورة ونفّذ: tilld renew، وإن رُفض: tilld onboard --replace {name}. وإن كان التاريخ خاطئًا فاضبط الساعة."
+                ),
             ),
         );
     }
@@ -179,7 +216,7 @@ fn expiry(now: i64, bundle: &Bundle) -> Check {
 }
 
 /// A renewal or replacement that was begun; nothing to say without one.
-fn successor(bundle: &Bundle) -> Option<Check> {
+fn successor(name: &str, bundle: &Bundle) -> Option<Check> {
     let subject = Subject::Successor;
     let state = bundle.successor.as_ref()?;
     if bundle.in_the_making {
@@ -193,10 +230,14 @@ fn successor(bundle: &Bundle) -> Option<Check> {
             format!("بدأ تجديد الشهادة وتوقف عند: {state}"),
         ),
         Bilingual::new(
-            "Run it again, it goes on where it stopped: tilld renew, or tilld onboard --replace TILL if the identity \
-             was being replaced. The till sells with the old certificate meanwhile.",
-            "أعد تنفيذه فيكمل من حيث توقف: tilld renew، أو tilld onboard --replace TILL إن كان استبدالًا. ويستمر البيع \
-             بالشهادة الحالية.",
+            format!(
+                "Run it again, it goes on where it stopped: tilld renew, or tilld onboard --replace {name} if the identity \
+             was being replaced. The till sells with the old certificate meanwhile."
+            ),
+            format!(
+                "أعد تنفيذه فيكمل من حيث توقف: tilld renew، أو tilld onboard --replace {name} إن كان استبدالًا. ويستمر البيع \
+             بالشهادة الحالية."
+            ),
         ),
     ))
 }
@@ -204,7 +245,7 @@ fn successor(bundle: &Bundle) -> Option<Check> {
 /// Whether the settings still are those that the certificate was asked for
 /// with; nothing to say if the bundle could not be seen.
 fn seller(settings: &Settings, bundle: &Bundle) -> Option<Check> {
-    let subject = Subject::Seller;
+    let (subject, name) = (Subject::Seller, &settings.name);
     let mut asked = bundle.unit.clone();
     if let Some(vat) = &bundle.certificate.vat {
         asked.retain(|(key, _)| *key != VAT);
@@ -239,8 +280,10 @@ fn seller(settings: &Settings, bundle: &Bundle) -> Option<Check> {
             format!("{key} في الإعدادات \"{is}\" وفي الشهادة \"{was}\"{more}"),
         ),
         Bilingual::new(
-            "Set the settings back, or onboard the till with the new facts: tilld onboard --replace TILL",
-            "أعد الإعدادات كما كانت، أو سجّل الجهاز بالبيانات الجديدة: tilld onboard --replace TILL",
+            format!(
+                "Set the settings back, or onboard the till with the new facts: tilld onboard --replace {name}"
+            ),
+            format!("أعد الإعدادات كما كانت، أو سجّل الجهاز بالبيانات الجديدة: tilld onboard --replace {name}"),
         ),
     ))
 }
@@ -255,7 +298,7 @@ fn bundle_vat_differs(settings: &Settings, bundle: &Bundle) -> bool {
 }
 
 fn environment(facts: &Facts, till: &Till) -> Option<Check> {
-    let subject = Subject::Environment;
+    let (subject, name) = (Subject::Environment, &till.settings.name);
     let wanted = &till.settings.environment;
     let bundle = match &till.identity {
         Ok(Identity::Active(bundle)) => bundle.environment.as_ref(),
@@ -274,10 +317,10 @@ fn environment(facts: &Facts, till: &Till) -> Option<Check> {
             ),
             Bilingual::new(
                 format!(
-                    "Set [fatoora] environment back to \"{own}\", or onboard the till for {wanted}: tilld onboard --replace TILL"
+                    "Set [fatoora] environment back to \"{own}\", or onboard the till for {wanted}: tilld onboard --replace {name}"
                 ),
                 format!(
-                    "أعد [fatoora] environment إلى \"{own}\"، أو سجّل الجهاز في {wanted}: tilld onboard --replace TILL"
+                    "أعد [fatoora] environment إلى \"{own}\"، أو سجّل الجهاز في {wanted}: tilld onboard --replace {name}"
                 ),
             ),
         ));

@@ -1,14 +1,14 @@
 //! Where the till's data lie: ledger, mark, directories, file systems.
 
 use super::check::{Check, Level, Subject};
-use super::facts::{Home, Known, LedgerFacts, Mark, Place, Till};
+use super::facts::{Home, Identity, Known, LedgerFacts, Mark, Place, Till};
 use super::limits;
 use super::mounts::{Hazard, Mount, hazards};
 use crate::text::Bilingual;
 
 pub(super) fn checks(till: &Till) -> Vec<Check> {
     let home = &till.home;
-    let mut checks = vec![ledger(&till.ledger), mark(&till.ledger), data_directory(home)];
+    let mut checks = vec![ledger(till), mark(&till.ledger), data_directory(home)];
     if let Ok(place) = &home.data {
         checks.push(file_system(place));
         checks.push(disk_space(place));
@@ -17,13 +17,14 @@ pub(super) fn checks(till: &Till) -> Vec<Check> {
     checks
 }
 
-fn ledger(found: &Known<LedgerFacts>) -> Check {
+fn ledger(till: &Till) -> Check {
     let subject = Subject::Ledger;
-    let facts = match found {
+    let facts = match &till.ledger {
         Ok(facts) => facts,
         Err(because) => return Check::unknown(subject, because),
     };
     match &facts.trouble {
+        None if facts.missing => not_started(till),
         None => Check::ok(
             subject,
             format!("invoices stored: {}", facts.documents),
@@ -43,6 +44,25 @@ fn ledger(found: &Known<LedgerFacts>) -> Check {
             ),
         ),
     }
+}
+
+/// Without a file, and without a mark that knows of one, nothing was sold here;
+/// with an identity it may also be that both were taken away.
+fn not_started(till: &Till) -> Check {
+    let finding = Bilingual::new("not started yet: there is no ledger", "لم يُشغَّل بعد: لا يوجد سجل");
+    let remedy = if matches!(till.identity, Ok(Identity::None { .. })) {
+        Bilingual::new(
+            "Onboard the till (tilld onboard), then start it: systemctl restart tilld.",
+            "سجّل الجهاز (tilld onboard) ثم شغّله: systemctl restart tilld.",
+        )
+    } else {
+        Bilingual::new(
+            "Start a new till: systemctl restart tilld. If this till has sold before, its ledger was taken away: do not \
+             start it, and look for the file.",
+            "شغّل الجهاز الجديد: systemctl restart tilld. وإن كان قد باع من قبل فقد أُخذ سجله: لا تشغّله وابحث عن الملف.",
+        )
+    };
+    Check::new(Subject::Ledger, Level::Warning, finding, remedy)
 }
 
 fn mark(found: &Known<LedgerFacts>) -> Check {

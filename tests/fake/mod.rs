@@ -49,6 +49,8 @@ pub struct Fake {
     pub queue: Mutex<Option<wire::Queue>>,
     /// What remembers beside the anchor.
     pub witnesses: Mutex<Vec<wire::Witness>>,
+    /// The identity, if not an active one.
+    pub identity: Mutex<Option<wire::Identity>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
 }
 
@@ -214,7 +216,8 @@ impl Till for Fake {
     }
 
     async fn identity(&self) -> Result<wire::Identity, Refusal> {
-        Ok(wire::Identity { state: "active".to_owned(), ..wire::Identity::default() })
+        let active = || wire::Identity { state: "active".to_owned(), ..wire::Identity::default() };
+        Ok(self.identity.lock().unwrap().clone().unwrap_or_else(active))
     }
 
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {

@@ -36,6 +36,11 @@ pub struct Identity {
     /// needs a one-time password.
     #[serde(default)]
     pub needs_otp: bool,
+    /// SHA-256 in hexadecimal digits of the settings that make an identity, with which
+    /// the till was started: tells whether the configuration was changed since. Empty
+    /// from a till of an older version.
+    #[serde(default)]
+    pub settings_digest: String,
     pub certificate: Option<Certificate>,
     /// Certificates that stamped here before; their credentials still send what
     /// they stamped.

@@ -41,9 +41,11 @@ pub fn run(config: &Path) -> Report {
 
 fn gather(config: &Path) -> Facts {
     let (configuration, settings) = configuration::read(config);
-    let socket = settings.as_ref().map_or_else(|| PathBuf::from(DEFAULT_SOCKET), |s| s.api.socket.clone());
+    let named = settings.as_ref().map(|settings| settings.api.socket.clone());
+    let socket = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
     let found = settings.map(|settings| Walk::begin(config, Arc::new(settings)));
     let (service, told) = service::ask(&socket, SERVICE);
+    let service = if named.is_some() { service } else { service::guessed(service) };
     let till = found.map(|walk| walk.finish(told.as_ref()));
     Facts {
         now: SystemClock.now(),

@@ -33,6 +33,7 @@ pub(super) fn told(status: &Status) -> Records {
     let words = |words: &crate::api::wire::Words| Bilingual::new(words.en.as_str(), words.ar.as_str());
     Records {
         ledger: LedgerFacts {
+            missing: false,
             documents: status.documents,
             last_issued: status.last.as_ref().and_then(|last| unix(&last.issued_at)),
             mark: if status.documents == 0 { Mark::None } else { Mark::Agrees },
@@ -82,6 +83,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
     };
     Ok(Records {
         ledger: LedgerFacts {
+            missing: false,
             documents: found.documents,
             last_issued: found.last_issued,
             mark,
@@ -123,6 +125,7 @@ fn trouble(dir: &Path, error: &OpenError) -> Known<Records> {
     let because = Bilingual::new("the ledger does not open", "لا يمكن فتح السجل");
     Ok(Records {
         ledger: LedgerFacts {
+            missing: new,
             documents: 0,
             last_issued: None,
             mark: if new { Mark::None } else { Mark::Unknown(because.clone()) },

@@ -30,6 +30,18 @@ pub(super) fn ask(socket: &Path, within: Duration) -> (Service, Option<Told>) {
     }
 }
 
+/// What a socket says that was only guessed, because the configuration that names
+/// it is not known: silence there is no news of the till.
+pub(super) fn guessed(service: Service) -> Service {
+    match service {
+        Service::Stopped { .. } => Service::Unknown(Bilingual::new(
+            "which socket the till has is not known without its configuration, and nobody answers on the usual one",
+            "لا يُعرف مقبس الجهاز من دون إعداداته، ولا أحد يجيب على المقبس المعتاد",
+        )),
+        other => other,
+    }
+}
+
 enum Silence {
     Stopped,
     Hangs,
@@ -104,6 +116,14 @@ fn limit(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn silence_on_a_socket_that_was_guessed_says_nothing() {
+        let socket = || "/run/tilld/tilld.sock".to_owned();
+        assert!(matches!(guessed(Service::Stopped { socket: socket() }), Service::Unknown(_)));
+        let hangs = guessed(Service::Hangs { socket: socket(), seconds: 4 });
+        assert!(matches!(hangs, Service::Hangs { .. }));
+    }
 
     #[test]
     fn the_limit_is_the_soft_one() {

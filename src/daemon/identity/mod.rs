@@ -14,6 +14,8 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::config::{KeySettings, Settings};
 use crate::fatoora::{Client, Endpoint};
 use crate::invoice::Seller;
@@ -64,13 +66,13 @@ pub fn keys(settings: &Settings) -> Result<KeyStore, String> {
     }
 }
 
-/// A register that knows where the secrets lie and nothing else yet.
-pub fn register(vault: &Vault, keys: &KeyStore) -> Register {
+/// A register that knows where the secrets lie, the settings, and nothing else yet.
+pub fn register(settings: &Settings, vault: &Vault, keys: &KeyStore) -> Register {
     let store = match keys {
         KeyStore::Vault => "vault".to_owned(),
         KeyStore::Pkcs11(settings) => format!("security token `{}` (PKCS#11)", settings.token),
     };
-    Register::new(vault.source().text(), store)
+    Register::new(vault.source().text(), store, settings_digest(settings))
 }
 
 /// The client for the platform, or for the address that stands in for it.
@@ -103,4 +105,22 @@ pub fn plan(settings: &Settings) -> Plan {
         },
         seller,
     }
+}
+
+/// SHA-256 in hexadecimal digits of everything in the settings that makes an
+/// identity: environment, an address that stands in for the platform's, VAT
+/// number, unit.
+pub fn settings_digest(settings: &Settings) -> String {
+    let Plan { environment, profile, .. } = plan(settings);
+    let UnitProfile { common_name, organization_unit, organization, serial, vat, title, location, category } =
+        &profile;
+    let address = settings.fatoora.base_url.as_deref().unwrap_or_default();
+    let unit = [common_name, organization_unit, organization, serial, vat, title, location, category];
+    let mut hash = Sha256::new();
+    for part in [environment.word(), address].into_iter().chain(unit.map(String::as_str)) {
+        // With its length before it, no part runs into the next.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -46,11 +46,12 @@ pub struct Register {
     standing: Mutex<Standing>,
     vault_key: String,
     key_store: String,
+    settings_digest: String,
 }
 
 impl Register {
-    /// Nothing is known yet but where the secrets lie.
-    pub fn new(vault_key: String, key_store: String) -> Register {
+    /// Nothing is known yet but where the secrets lie and what the settings want.
+    pub fn new(vault_key: String, key_store: String, settings_digest: String) -> Register {
         let entry = Entry {
             state: Device::Blank,
             successor: None,
@@ -58,7 +59,8 @@ impl Register {
             title: None,
             former: Vec::new(),
         };
-        Register { standing: Mutex::new(Standing { entry, operation: None }), vault_key, key_store }
+        let standing = Mutex::new(Standing { entry, operation: None });
+        Register { standing, vault_key, key_store, settings_digest }
     }
 
     /// What bundles say, to be entered once the ledger has followed.
@@ -144,6 +146,7 @@ impl Register {
             state: state.to_owned(),
             successor: standing.entry.successor.as_ref().map(|device| device.name().to_owned()),
             needs_otp: making.needs_otp(),
+            settings_digest: self.settings_digest.clone(),
             certificate: standing.shown(now),
             former: standing.entry.former.clone(),
             vault_key: self.vault_key.clone(),

@@ -83,7 +83,7 @@ fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<
     settings.till.data_dir = dir.join("data");
     let vault = Arc::new(identity::open_vault(&settings).unwrap());
     let keys = identity::keys(&settings).unwrap();
-    let register = Arc::new(identity::register(&vault, &keys));
+    let register = Arc::new(identity::register(&settings, &vault, &keys));
     register.enter(Entry::active(certificate(), None));
     let desk = identity::Parts {
         authority: Arc::new(identity::client(&settings).unwrap()),

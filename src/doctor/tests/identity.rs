@@ -14,7 +14,20 @@ fn the_vault_and_the_identity() {
     only(&identity(Ok(Identity::None { state: "blank".to_owned() })), Subject::Identity, Level::Critical);
     only(&identity(Ok(Identity::Broken("no key".to_owned()))), Subject::Identity, Level::Critical);
     only(&identity(Err(because())), Subject::Identity, Level::Unknown);
-    only(&of_bundle(|bundle| bundle.revoked = true), Subject::Identity, Level::Critical);
+    let refused = of_bundle(|bundle| bundle.revoked = true);
+    only(&refused, Subject::Identity, Level::Warning);
+    let told = check(&refused, Subject::Identity);
+    assert!(told.finding.en.contains("does not accept"), "{}", told.finding.en);
+    let remedy = told.remedy.as_ref().unwrap();
+    assert!([&remedy.en, &remedy.ar].iter().all(|words| words.contains("--replace T07")), "{}", remedy.en);
+    for state in ["compliance", "checking", "checks_failed"] {
+        let report = identity(Ok(Identity::None { state: state.to_owned() }));
+        let remedy = check(&report, Subject::Identity).remedy.as_ref().unwrap();
+        assert!(
+            remedy.en.contains("tilld onboard again") && remedy.en.contains("no OTP is needed"),
+            "{state}"
+        );
+    }
     let begun = |now| {
         of_bundle(|bundle| {
             bundle.successor = Some("checking".to_owned());

@@ -86,6 +86,7 @@ fn healthy() -> Facts {
             foreign: Vec::new(),
         },
         ledger: Ok(LedgerFacts {
+            missing: false,
             documents: 5,
             last_issued: Some(NOW - 60),
             mark: Mark::Agrees,

@@ -11,6 +11,9 @@ fn the_ledger_and_its_mark() {
     only(&silent, Subject::Mark, Level::Warning);
     only(&ledger(|ledger| ledger.mark = Mark::Unknown(because())), Subject::Mark, Level::Unknown);
     assert_eq!(ledger(|ledger| ledger.mark = Mark::None).level(), Level::Ok);
+    let new = ledger(|ledger| ledger.missing = true);
+    only(&new, Subject::Ledger, Level::Warning);
+    assert!(check(&new, Subject::Ledger).finding.en.contains("not started yet"));
     let unread = till(|till| till.ledger = Err(because()));
     assert_eq!(check(&unread, Subject::Ledger).level, Level::Unknown);
     assert_eq!(check(&unread, Subject::Mark).level, Level::Unknown);

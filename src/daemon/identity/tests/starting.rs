@@ -2,7 +2,8 @@
 //! where a kill stopped a switch.
 
 use super::*;
-use crate::daemon::identity;
+use crate::api::IdentityTask;
+use crate::daemon::{identity, provisioning};
 use crate::onboard::{self, Onboarding};
 
 #[tokio::test]
@@ -31,6 +32,44 @@ async fn a_till_without_identity_gets_it_without_a_restart() {
     assert_eq!((again.kind.as_str(), &again.certificate), ("none", &done.certificate));
     assert_eq!(shop.sell().await.unwrap().icv, 2, "the same chain goes on");
     shop.close().await;
+}
+
+#[tokio::test]
+async fn where_a_till_stands_tells_whether_an_otp_is_needed() {
+    let replace = IdentityTask::Replace { till: "T07".to_owned() };
+    let needs = |shop: &Shop| {
+        [&IdentityTask::Onboard, &replace, &IdentityTask::Renew]
+            .map(|task| provisioning::standing(&shop.settings, task).unwrap().needs_otp)
+    };
+    let mut shop = Shop::new(|_| {}).await;
+    assert_eq!(needs(&shop), [true, true, false], "there is nothing to renew");
+    shop.open().await;
+    shop.onboard(None).await.unwrap();
+    let known = shop.client.identity().await.unwrap();
+    assert_eq!(known.settings_digest, identity::settings_digest(&shop.settings));
+    shop.close().await;
+    assert_eq!(needs(&shop), [false, true, true]);
+    successor(&shop).await;
+    assert_eq!(needs(&shop), [false; 3], "it waits to be taken into use");
+}
+
+#[tokio::test]
+async fn settings_that_make_another_identity_have_another_digest() {
+    let shop = Shop::new(|_| {}).await;
+    let changes: [fn(&mut Settings); 5] = [
+        |settings| settings.fatoora.environment = crate::fatoora::Environment::Production,
+        |settings| settings.fatoora.base_url = None,
+        |settings| settings.unit.location.push('x'),
+        |settings| settings.unit.title = crate::config::UnitTitle::Simplified,
+        |settings| settings.till.data_dir.push("x"),
+    ];
+    let before = identity::settings_digest(&shop.settings);
+    let differs = changes.map(|change| {
+        let mut settings = shop.settings.clone();
+        change(&mut settings);
+        identity::settings_digest(&settings) != before
+    });
+    assert_eq!(differs, [true, true, true, true, false]);
 }
 
 /// Makes a successor beside the identity of a till that does not run.
