@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
 use thiserror::Error;
-
-use super::credentials::{Credentials, Otp};
 use zeroize::Zeroizing;
 
+use super::credentials::{Credentials, Otp};
 use super::csid::{self, CallError, CsidAnswer, Fault, RenewalAnswer};
 use super::endpoint::Endpoint;
 use super::tls::{self, TlsError};
