@@ -98,7 +98,10 @@ fn look(settings: &Settings) -> Result<Findings, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let with = books::surroundings(settings, clock, Recovery::Refuse);
     let ledger = Store::examine(&till.data_dir, &till.anchor, with).err();
-    if let Some(error @ OpenError::InUse { .. }) = &ledger {
+    if let Some(
+        error @ (OpenError::InUse { .. } | OpenError::CopyInUse { .. } | OpenError::MarkInUse { .. }),
+    ) = &ledger
+    {
         return Err(Failure::Finding(format!("{}\nsystemctl stop tilld", books::both(error))));
     }
     let stakes = Stakes::read(&till.data_dir, &till.anchor, &books::witnesses(settings)).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::backlog::Backlog;
 use super::database;
 use super::judgement::{self, Seen, Verdict, View};
 use super::mark::MarkFile;
-use super::opening::{FILE_NAME, Held, fact};
+use super::opening::{FILE_NAME, Held, fact, load_packers, tail};
 use super::state::{PrintState, ReportState};
 use super::{OpenError, StorageError};
 
@@ -75,12 +75,14 @@ fn read(
     anchor: &Seen,
     others: &[Seen],
 ) -> Result<AtRest, StorageError> {
-    let Held { chains, documents, last_issued, log, .. } = Held::load(db)?;
+    let held = Held::load(db)?;
+    let tail = tail(db, path, &held, &mut load_packers(db)?)?;
+    let Held { chains, documents, last_issued, log, .. } = held;
     let ledger = fact(db, "ledger")?;
     let view = View { db, path, ledger, chains: &chains, documents, log, machine };
     let refusal = match view.judge(anchor, others)? {
         Verdict::Wrong(error) => Some(error),
-        Verdict::Sound | Verdict::Remake { .. } => None,
+        Verdict::Sound | Verdict::Remake { .. } => tail,
     };
     let backlog = Backlog::load(db, documents)?;
     let open = [ReportState::Queued, ReportState::InFlight, ReportState::Held];

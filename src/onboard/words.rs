@@ -17,8 +17,8 @@ pub enum NoStamp {
     /// `since`: seconds since 1970, UTC.
     #[error(
         "this till's certificate has expired, and what it would issue now would be rejected. Check date and time \
-         of the till first. If they are right, ask for a one-time password (OTP) on the Fatoora portal and run \
-         `tilld renew`; if the authority refuses that, run `tilld onboard --replace TILLNAME`"
+         of the till first. If they are right, it is too late for `tilld renew`: ask for a one-time password (OTP) on \
+         the Fatoora portal and run `tilld onboard --replace TILLNAME`"
     )]
     Expired { since: i64 },
     #[error(
@@ -44,7 +44,7 @@ impl NoStamp {
             }
             NoStamp::Expired { .. } => {
                 "انتهت صلاحية شهادة هذا الجهاز وستُرفض أي فاتورة يصدرها الآن. تحقق أولًا من تاريخ الجهاز ووقته، فإن كانا \
-                 صحيحين فاطلب رمز تحقق (OTP) من بوابة فاتورة ونفّذ الأمر tilld renew، وإن رفضته الهيئة فنفّذ \
+                 صحيحين فقد فات وقت tilld renew: اطلب رمز تحقق (OTP) من بوابة فاتورة ونفّذ الأمر \
                  tilld onboard --replace مع اسم الجهاز"
             }
             NoStamp::Revoked => {
