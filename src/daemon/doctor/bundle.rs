@@ -6,7 +6,7 @@ use crate::api::wire;
 use crate::config::Settings;
 use crate::daemon::identity::{keys, plan, vault_dir};
 use crate::doctor::{self, Bundle, Certificate, Identity, Known, Vault, could_not};
-use crate::keys::{self, KeyError, KeySource, KeyStore, UnitProfile, VaultError, Wrapping};
+use crate::keys::{self, KeyError, KeySource, KeyStore, TokenError, UnitProfile, VaultError, Wrapping};
 use crate::onboard::{self, Device, RecordError};
 use crate::text::Bilingual;
 
@@ -106,9 +106,20 @@ pub(super) fn look(settings: &Settings) -> Seen {
     }
 }
 
-/// A key that nobody can open as things stand, the service neither.
+/// A key that nobody can use as things stand, the service neither. The PIN and
+/// the module may be the service's own, and only out of reach here.
 fn is_wrong(error: &KeyError) -> bool {
-    matches!(error, KeyError::Scalar | KeyError::TokenNotSet { .. } | KeyError::NoTokenSupport { .. })
+    match error {
+        KeyError::Randomness | KeyError::Scalar | KeyError::PublicKey(_) => true,
+        KeyError::Token(error) => !matches!(
+            error,
+            TokenError::Module { .. }
+                | TokenError::NoPin
+                | TokenError::PinUnreadable { .. }
+                | TokenError::NoAnswer { .. }
+                | TokenError::Failed { .. }
+        ),
+    }
 }
 
 fn shut(error: &VaultError) -> (Vault, Known<Identity>) {
@@ -120,6 +131,7 @@ fn identity(vault: &keys::Vault, keys: &KeyStore) -> Result<Identity, RecordErro
     let Some(found) = bundles.current else {
         return Ok(Identity::None { state: bundles.current_state.name().to_owned() });
     };
+    found.signer.ready().map_err(KeyError::Token)?;
     let certificate = &found.certificate;
     Ok(Identity::Active(Box::new(Bundle {
         checked_here: true,
