@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use tilld::chain::{Head, Link};
 use tilld::invoice::{Draft, Invoice, Kind, Terms, price};
 use tilld::ledger::{
-    AttemptRecord, FILE_NAME, Idempotency, Order, PrintState, ReportState, Store, Stored, TestClock, Unit,
+    AttemptRecord, FILE_NAME, Idempotency, OnRenewal, Order, PrintState, ReportState, Store, Stored,
+    TestClock, Unit,
 };
 use tilld::stamp::stamp;
 
@@ -58,6 +59,7 @@ impl Till {
             environment: "sandbox".to_owned(),
             number_prefix: "T1-".to_owned(),
             dictionary: Vec::new(),
+            on_renewal: OnRenewal::Restart,
         })?;
         Ok(store)
     }

@@ -11,7 +11,7 @@ use common::baskets::basket;
 use common::{Seeded, VectorSigner, certificate, seller};
 use tilld::chain::{Link, follow};
 use tilld::invoice::{DocumentType, Finding, price, read_sale};
-use tilld::ledger::{Order, Store, Surroundings, TestClock, Unit, audit};
+use tilld::ledger::{OnRenewal, Order, Store, Surroundings, TestClock, Unit, audit};
 use tilld::xml::Dom;
 use tilld::{rules, stamp, ubl};
 
@@ -46,6 +46,7 @@ fn every_document_costs_what_its_prices_say() {
         environment: "simulation".into(),
         number_prefix: "T07-".into(),
         dictionary: Vec::new(),
+        on_renewal: OnRenewal::Restart,
     };
     store.activate(unit).unwrap();
     let mut head = None;

@@ -7,10 +7,10 @@ mod fake;
 use std::sync::Mutex;
 
 use fake::{SALE, Served};
+use tilld::api::wire::{ActivityList, AuthorityFinding, Queue, Report, Verification, Witness, Words};
 use tilld::api::{IdentityTask, Limits};
-use tilld::api::wire::{AuthorityFinding, Queue, Report, Verification, Words};
 use tilld::cli::{
-    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams,
+    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams, Told,
 };
 use tilld::receipt::PaperWidth;
 
@@ -23,10 +23,9 @@ fn note(words: String) -> Result<(), Failure> {
 }
 
 /// A till of which nothing but one warning is known.
-fn examined(config: &std::path::Path) -> tilld::doctor::Report {
+fn examined(_: &std::path::Path) -> tilld::doctor::Report {
     use tilld::doctor::{Check, Level, Report, Subject};
     use tilld::text::Bilingual;
-    CALLED.lock().unwrap().push(format!("doctor {}", config.display()));
     let check = Check {
         subject: Subject::Service,
         level: Level::Warning,
@@ -65,6 +64,11 @@ const HOOKS: Hooks = Hooks {
     },
     random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
+    activities: |_, _| Ok(ActivityList { activities: Vec::new() }),
+    recover: |options| {
+        note(format!("recover {:?} {:?}", options.word, options.last_number))?;
+        Ok(Told { text: "what is wrong".to_owned(), found: options.word.is_none() })
+    },
     doctor: examined,
 };
 
@@ -348,6 +352,37 @@ fn status_and_verify_say_what_is_wrong_by_their_exit_code() {
 }
 
 #[test]
+fn the_activity_log_is_shown_and_asked_for_in_bounds() {
+    let (_served, socket) = served();
+    let listed = run(&["activity", "--limit", "2", "--socket", &socket]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let lines: Vec<&str> = listed.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", listed.out);
+    assert!(lines[0].contains("3  2026-03-14 21:05:09  chain-opened"), "{}", lines[0]);
+    assert!(lines[0].ends_with("tilld  chain 3"), "{}", lines[0]);
+    let json = run(&["activity", "--json", "--socket", &socket]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["activities"].as_array().unwrap().len(), 3);
+    assert_eq!(run(&["activity", "--limit", "0", "--socket", &socket]).code, 2);
+}
+
+#[test]
+fn a_witness_that_does_not_keep_the_mark_is_shown() {
+    let (served, socket) = served();
+    let well = Witness { path: "/run/tilld/tilld.high-water".to_owned(), fault: None };
+    let away = Witness { path: "/mnt/x".to_owned(), fault: Some("no such folder".to_owned()) };
+    *served.till.witnesses.lock().unwrap() = vec![well, away];
+    let status = run(&["status", "--socket", &socket]);
+    assert_eq!(status.code, 1);
+    assert!(
+        status.out.contains("Witness: /mnt/x does not keep the high-water mark (no such folder)"),
+        "{}",
+        status.out
+    );
+    assert!(!status.out.contains("/run/tilld"), "{}", status.out);
+}
+
+#[test]
 fn why_documents_were_refused_is_shown_and_which_they_are() {
     let (served, socket) = served();
     run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
@@ -452,7 +487,8 @@ fn what_starts_something_gets_its_options() {
     assert_eq!(run(&["onboard", "--config", &config, "--otp-file", otp.to_str().unwrap()]).code, 0);
     assert_eq!(run_with("654321\n", &["onboard", "--config", &config, "--otp-file", "-"]).code, 0);
     assert_eq!(run_with("654321", &["renew", "--config", &config, "--otp-file", "-"]).code, 0);
-    let replace = |name| run_with("654321", &["onboard", "--replace", name, "--config", &config, "--otp-file", "-"]);
+    let replace =
+        |name| run_with("654321", &["onboard", "--replace", name, "--config", &config, "--otp-file", "-"]);
     assert_eq!(replace("T07").code, 0);
     let other = replace("T08");
     assert!(other.code == 2 && other.err.contains("the till T07, not T08"), "{}", other.err);

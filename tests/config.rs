@@ -66,6 +66,7 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "number_prefix",
         "data_dir",
         "anchor",
+        "chain_on_renewal",
         "base_url",
         "in_flight",
         "width",
@@ -103,7 +104,7 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
         (
             "name = \"T07\"",
             "nmae = \"T07\"\nname = \"T07\"",
-            "till.nmae is not a key of [till]; accepted: name, number_prefix, data_dir, anchor",
+            "till.nmae is not a key of [till]; accepted: name, number_prefix, data_dir, anchor, witness, chain_on_renewal",
         ),
         ("name = \"T07\"", "name = 7", "till.name is of the wrong kind (integer); accepted: 1 to 20"),
         ("name = \"T07\"", "name = \"T 07\"", "till.name is not a usable name"),
@@ -122,6 +123,16 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "anchor = \"/var/lib/tilld-anchor/high-water\"",
             "anchor = \"/var/lib/tilld/mark\"",
             "till.anchor lies in data_dir",
+        ),
+        (
+            "# witness = \"/mnt/office/T07.high-water\"",
+            "witness = \"/var/lib/tilld-anchor/high-water\"",
+            "till.witness is the anchor itself",
+        ),
+        (
+            "chain_on_renewal = \"restart\"",
+            "chain_on_renewal = \"anew\"",
+            "till.chain_on_renewal is not one of the accepted words; accepted: restart or continue",
         ),
         (
             "vat_number = \"399999999900003\"",

@@ -35,8 +35,10 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &str = "daemon";
 
 /// Rooms without I/O, clock or randomness.
-const PURE: &[&str] =
-    &["money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt", "doctor"];
+const PURE: &[&str] = &[
+    "money", "chain", "text", "invoice", "ubl", "stamp", "xml", "schema", "rules", "check", "receipt",
+    "doctor",
+];
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",

@@ -16,8 +16,8 @@ use tilld::fatoora::{
 };
 use tilld::ledger::{Ledger, ReportState, Store, TestClock};
 use tilld::report::{
-    self, Access, Begun, CredentialsSource, HoldReason, Parts, Queue, QueueError, Record, Settings, Status, Waiting,
-    Wake, Wakes,
+    self, Access, Begun, CredentialsSource, HoldReason, Parts, Queue, QueueError, Record, Settings, Status,
+    Waiting, Wake, Wakes,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

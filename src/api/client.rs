@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale, Status, Synced,
-    Verification,
+    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale,
+    Status, Synced, Verification,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 

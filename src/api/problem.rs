@@ -181,7 +181,9 @@ impl From<Refusal> for Problem {
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
             Refusal::IdentityBusy(detail) => Problem::explained(ProblemCode::IdentityBusy, detail),
             Refusal::IdentityInvalid(detail) => Problem::explained(ProblemCode::InvalidIdentity, detail),
-            Refusal::Identity { words, passing: true } => Problem::explained(ProblemCode::IdentityLater, words),
+            Refusal::Identity { words, passing: true } => {
+                Problem::explained(ProblemCode::IdentityLater, words)
+            }
             Refusal::Identity { words, passing: false } => {
                 Problem::explained(ProblemCode::IdentityRefused, words)
             }

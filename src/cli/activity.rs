@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn a_detail_is_put_plainly() {
-        assert_eq!(plainly(&json!({"chain": 2, "why": "first start", "continues": null})), "chain 2, why first start");
+        assert_eq!(
+            plainly(&json!({"chain": 2, "why": "first start", "continues": null})),
+            "chain 2, why first start"
+        );
         assert_eq!(plainly(&json!([1])), "[1]");
     }
 }

@@ -78,7 +78,10 @@ fn identity(status: &Status, rows: &mut Rows) {
         let days = certificate.days_left;
         rows.add("Certificate", format!("from {from} until {until}, {days} days left"));
         rows.add("", certificate.subject.clone());
-        rows.add("", format!("serial number {}, issued by {}", certificate.serial_number, certificate.issuer));
+        rows.add(
+            "",
+            format!("serial number {}, issued by {}", certificate.serial_number, certificate.issuer),
+        );
     }
     let Some(identity) = &status.identity else { return };
     rows.add("Identity", identity.state.clone());
@@ -91,9 +94,18 @@ fn identity(status: &Status, rows: &mut Rows) {
     }
     for former in &identity.former {
         let until = moment(&former.valid_until);
-        rows.add("Former", format!("serial number {}, {}, until {until}", former.serial_number, former.environment));
+        rows.add(
+            "Former",
+            format!("serial number {}, {}, until {until}", former.serial_number, former.environment),
+        );
     }
-    rows.add("Secrets", format!("the vault opens by {}; the stamping key is in the {}", identity.vault_key, identity.key_store));
+    rows.add(
+        "Secrets",
+        format!(
+            "the vault opens by {}; the stamping key is in the {}",
+            identity.vault_key, identity.key_store
+        ),
+    );
 }
 
 /// Loud: documents that go elsewhere are not reported.
@@ -130,7 +142,9 @@ fn advice(status: &Status) -> Vec<String> {
         let Some(fault) = &witness.fault else { continue };
         let path = &witness.path;
         let words = Words {
-            en: format!("{path} does not keep the high-water mark ({fault}). The till sells; bring the medium back"),
+            en: format!(
+                "{path} does not keep the high-water mark ({fault}). The till sells; bring the medium back"
+            ),
             ar: format!("لا تُحفظ علامة آخر فاتورة في {path}. البيع مستمر؛ أعد توصيل القرص أو المجلد."),
         };
         say("Witness", &words);

@@ -35,18 +35,24 @@ fn change(options: OnboardOptions) -> Result<(), Failure> {
                 println!("what is still to be sent cannot be read: {error}");
                 0
             });
-            let moves =
-                before.current.as_ref().is_some_and(|known| known.environment != settings.fatoora.environment);
-            identity::explained(left, before.current_state.may_stamp(now).is_ok(), moves)
+            let moves = before
+                .current
+                .as_ref()
+                .is_some_and(|known| known.environment != settings.fatoora.environment);
+            identity::explained(left, before.current_state.good(now).is_ok(), moves)
         }
     };
+    let former = before.current.as_ref().map(|known| known.certificate.serial().to_owned());
+    let replaces = matches!(task, IdentityTask::Replace { .. });
     drop(before);
     let identity = obtain(&settings, &vault, &keys, task, &otp)?;
     if onboard::promote(&vault).map_err(|error| finding(&error))?.is_some() {
         println!("the identity before is kept: its credentials send what it has stamped");
     }
     println!("{}", active(&identity));
-    note.iter().for_each(|note| println!("{}\n{}", note.en, note.ar));
+    let former = former.filter(|serial| replaces && *serial != identity.certificate.serial());
+    let alive = former.map(|serial| identity::left_alive(&serial));
+    note.iter().chain(&alive).for_each(|note| println!("{}\n{}", note.en, note.ar));
     println!("Start the till now: systemctl restart tilld, or tilld serve --config FILE");
     Ok(())
 }

@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::identity::{Desk, Register};
 use super::books;
+use super::identity::{Desk, Register};
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal, SaleOrder,
-    Sold, Till, wire,
+    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
+    SaleOrder, Sold, Till, wire,
 };
 use crate::invoice;
 use crate::ledger::{self, Clock, Ledger, StorageError, Store, Stored};

@@ -164,8 +164,10 @@ pub struct LedgerFacts {
     /// Moment of issue of the last document.
     pub last_issued: Option<i64>,
     pub mark: Mark,
-    /// What is wrong with the file, if it does not open.
-    pub trouble: Option<String>,
+    /// A witness beside the anchor that does not keep the mark: its path and why.
+    pub silent: Option<(String, String)>,
+    /// What is wrong with the file, if it does not open, and what to do.
+    pub trouble: Option<Bilingual>,
 }
 
 /// How the ledger stands to its high-water mark.
@@ -174,10 +176,9 @@ pub enum Mark {
     Agrees,
     /// There is none, and nothing was issued yet.
     None,
-    /// There is none although documents were issued.
-    Missing,
-    /// Documents are missing, or it belongs to another ledger.
-    Contradicts(String),
+    /// The till does not start: documents or the mark are missing, it belongs to
+    /// another ledger, or the ledger to another machine. In words, with the way out.
+    Contradicts(Bilingual),
     /// The comparison was not done.
     Unknown(Bilingual),
 }

@@ -12,35 +12,32 @@ pub(super) fn checks(facts: &Facts, till: &Till) -> Vec<Check> {
         Ok(network) => network,
         Err(because) => return vec![Check::undecided(Subject::NetworkName, because)],
     };
-    let mut checks = vec![name(network), connection(network)];
-    checks.extend(network.tls.as_ref().map(|step| tls(step, facts.now)));
-    checks.push(answer(network));
-    checks
+    let tls = network.tls.as_ref().and_then(|step| tls(step, facts.now));
+    [name(network), connection(network), tls, answer(network)].into_iter().flatten().collect()
 }
 
-fn not_taken(subject: Subject) -> Check {
-    let because = Bilingual::new("not tried: a step before it failed", "لم تُجرَّب لأن خطوة قبلها فشلت");
-    Check::undecided(subject, &because)
-}
-
-/// A step that was taken, or what stands in its way.
+/// A step that was taken, or what stands in its way; nothing to say of one
+/// behind that.
 fn step<T>(
-    subject: Subject,
     step: &Step<T>,
     done: impl FnOnce(&T, u64) -> Check,
     failed: impl FnOnce(&NetworkFault) -> Check,
-) -> Check {
+) -> Option<Check> {
     match step {
-        Step::Done { value, milliseconds } => done(value, *milliseconds),
-        Step::Failed(fault) => failed(fault),
-        Step::NotTaken => not_taken(subject),
+        Step::Done { value, milliseconds } => Some(done(value, *milliseconds)),
+        Step::Failed(fault) => Some(failed(fault)),
+        Step::NotTaken => None,
     }
 }
 
-fn name(network: &Network) -> Check {
+/// Whether the platform itself has answered.
+pub(super) fn answered(network: &Network) -> bool {
+    answer(network).is_some_and(|check| check.level == Level::Ok)
+}
+
+fn name(network: &Network) -> Option<Check> {
     let (subject, host) = (Subject::NetworkName, &network.host);
     step(
-        subject,
         &network.name,
         |addresses, ms| {
             let what = format!("{host}: {} ({ms} ms)", addresses.join(", "));
@@ -63,10 +60,9 @@ fn name(network: &Network) -> Check {
     )
 }
 
-fn connection(network: &Network) -> Check {
+fn connection(network: &Network) -> Option<Check> {
     let (subject, port) = (Subject::NetworkConnection, network.port);
     step(
-        subject,
         &network.connection,
         |address, ms| {
             let what = format!("{address} ({ms} ms)");
@@ -96,10 +92,9 @@ fn connection(network: &Network) -> Check {
     )
 }
 
-fn tls(found: &Step<Session>, now: i64) -> Check {
+fn tls(found: &Step<Session>, now: i64) -> Option<Check> {
     let subject = Subject::NetworkTls;
     step(
-        subject,
         found,
         |session, ms| {
             let until = session.not_after.map_or(String::new(), |until| format!(", until {}", day(until)));
@@ -177,9 +172,9 @@ fn untrusted(trust: &Trust, issuer: Option<&str>, shown: Option<&str>) -> Check 
     )
 }
 
-fn answer(network: &Network) -> Check {
+fn answer(network: &Network) -> Option<Check> {
     let subject = Subject::NetworkAnswer;
-    step(subject, &network.answer, judged, |fault| {
+    step(&network.answer, judged, |fault| {
         let (en, ar) = said(fault);
         Check::new(
             subject,

@@ -4,13 +4,14 @@
 use super::check::{Check, Level, Subject};
 use super::facts::{Facts, Till};
 use super::limits;
+use super::network::answered;
 use crate::text::Bilingual;
 
 pub(super) fn checks(facts: &Facts, till: &Till) -> Vec<Check> {
     let mut checks = vec![set(facts.now)];
     checks.extend(order(facts.now, till));
     checks.push(synchronised(facts));
-    checks.push(authority(till));
+    checks.extend(authority(till));
     checks
 }
 
@@ -120,11 +121,15 @@ fn synchronised(facts: &Facts) -> Check {
     }
 }
 
-fn authority(till: &Till) -> Check {
+/// Nothing to say while the platform itself does not answer: that is another check's.
+fn authority(till: &Till) -> Option<Check> {
     let subject = Subject::ClockAuthority;
-    let ahead = match till.clock.authority_ahead {
-        Ok(ahead) => ahead,
-        Err(ref because) => return Check::undecided(subject, because),
+    let ahead = match &till.clock.authority_ahead {
+        Ok(ahead) => *ahead,
+        Err(because) => {
+            let answered = till.network.as_ref().is_ok_and(answered);
+            return answered.then(|| Check::undecided(subject, because));
+        }
     };
     let off = ahead.saturating_abs();
     let level = match off {
@@ -134,10 +139,10 @@ fn authority(till: &Till) -> Check {
     };
     let how = span(off);
     if level == Level::Ok {
-        return Check::ok(subject, format!("{how} apart"), format!("الفرق {how}"));
+        return Some(Check::ok(subject, format!("{how} apart"), format!("الفرق {how}")));
     }
     let (en, ar) = if ahead > 0 { ("behind", "متأخرة") } else { ("ahead of", "متقدمة") };
-    Check::new(
+    Some(Check::new(
         subject,
         level,
         Bilingual::new(
@@ -145,7 +150,7 @@ fn authority(till: &Till) -> Check {
             format!("الساعة {ar} {how} عن ساعة المنصة: تحمل الفواتير وقتًا نظاميًا خاطئًا"),
         ),
         right(),
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -125,8 +125,7 @@ pub(super) struct LogHead {
 /// Where the log stands.
 pub(super) fn head(db: &Connection) -> Result<LogHead, StorageError> {
     let mut statement = db.prepare_cached("SELECT id, hash FROM activities ORDER BY id DESC LIMIT 1")?;
-    let found =
-        statement.query_row([], |row| Ok(LogHead { entries: unsigned(row, 0)?, hash: row.get(1)? }));
+    let found = statement.query_row([], |row| Ok(LogHead { entries: unsigned(row, 0)?, hash: row.get(1)? }));
     Ok(found.optional()?.unwrap_or_default())
 }
 
@@ -250,7 +249,8 @@ mod tests {
 
     fn log(entries: usize) -> Connection {
         let db = Connection::open_in_memory().unwrap();
-        db.execute_batch("CREATE TABLE activities (id INTEGER PRIMARY KEY, at, actor, what, detail, hash)").unwrap();
+        db.execute_batch("CREATE TABLE activities (id INTEGER PRIMARY KEY, at, actor, what, detail, hash)")
+            .unwrap();
         let mut head = LogHead::default();
         for n in 0..entries {
             let activity = Activity::by("uid 7", What::Asked, [("n", n.into())]);

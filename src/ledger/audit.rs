@@ -11,16 +11,16 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::activities::{self, ActivityRecord};
-use super::succession::{Chain, load_chains};
 use super::database::signed;
 use super::document::kind_from;
 use super::evidence::{self, Exhibit};
 use super::ids::{ChainId, DocumentId};
-use super::judgement::{Seen, Verdict, View};
+use super::judgement::{self, Seen, Verdict, View};
 use super::mark::MarkFile;
 use super::migrate::SCHEMA_VERSION;
 use super::opening::{FILE_NAME, Held, fact, load_packers};
 use super::packer::Packer;
+use super::succession::{Chain, load_chains};
 use super::{OpenError, StorageError, backup, database};
 use crate::chain::{Head, InvoiceHash, Link, PreviousHash, follow};
 use crate::stamp::{self, Verified};
@@ -81,13 +81,17 @@ pub fn verify_chain(dir: &Path, mut progress: impl FnMut(u64)) -> Result<Report,
 
 /// Holds the ledger against the high-water mark: `Some` says why the two do not
 /// go together: documents or entries of the log that were written here are
-/// missing from the file, the mark belongs to another ledger, or it is missing.
+/// missing from the file, the mark belongs to another ledger, or one of the two is
+/// missing. A till that never sold has nothing to compare.
 /// Needs no lock; the mark is read first, since a running till writes it after
 /// the document.
 pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<OpenError>, OpenError> {
     let failed = |source| OpenError::Mark { anchor: anchor.to_owned(), source };
     let seen = Seen { path: anchor.to_owned(), reading: MarkFile::peek(anchor).map_err(failed)? };
     let path = dir.join(FILE_NAME);
+    if !path.exists() {
+        return Ok(judgement::missing(&path, &[&seen]));
+    }
     let db = open_with(&path, database::open_resting)?;
     let judged = Held::load(&db).and_then(|held| {
         let view = View {

@@ -44,8 +44,7 @@ impl Store {
     /// their way: queued or in flight. Held ones wait for a person and do not count.
     pub fn on_their_way(&self, last: Option<DocumentId>) -> u64 {
         let Some((chain, _)) = self.head() else { return 0 };
-        let counts =
-            |id: &DocumentId| id.chain() == chain && last.is_none_or(|last| id.row() <= last.row());
+        let counts = |id: &DocumentId| id.chain() == chain && last.is_none_or(|last| id.row() <= last.row());
         let waiting = [ReportState::Queued, ReportState::InFlight]
             .into_iter()
             .flat_map(|state| self.backlog.in_state(state));

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::succession::Chain;
 use super::document::kind_from;
 use super::ids::{ChainId, DocumentId};
 use super::packer::Packer;
 use super::paid::Content;
 use super::returns::{Excess, content_and_paid, counting, of_note, within};
+use super::succession::Chain;
 use super::{ReturnOf, Returned, ReturnedLine, StorageError};
 use crate::invoice::{DocumentType, Kind, Subtype};
 use crate::stamp::Verified;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::activities::{self, LogHead};
-use super::succession::Chain;
 use super::database::unsigned;
 use super::ids::{ChainId, DocumentId};
 use super::mark::{Mark, Reading};
+use super::succession::Chain;
 use super::{OpenError, StorageError};
 use crate::chain::Icv;
 
@@ -39,7 +39,9 @@ pub(super) struct View<'a> {
 pub(super) enum Verdict {
     Sound,
     /// The anchor says nothing, but this witness agrees with the ledger.
-    Remake { witness: PathBuf },
+    Remake {
+        witness: PathBuf,
+    },
     Wrong(OpenError),
 }
 
@@ -57,7 +59,8 @@ impl View<'_> {
         if anchor.reading.mark().is_some() || !self.could_go_on() {
             return Ok(Verdict::Sound);
         }
-        let agrees = others.iter().find(|seen| seen.reading.mark().is_some_and(|mark| self.is_up_to_date(mark)));
+        let agrees =
+            others.iter().find(|seen| seen.reading.mark().is_some_and(|mark| self.is_up_to_date(mark)));
         Ok(match agrees {
             Some(witness) => Verdict::Remake { witness: witness.path.clone() },
             None => Verdict::Wrong(self.silent(anchor)),
@@ -80,12 +83,15 @@ impl View<'_> {
     }
 
     fn is_up_to_date(&self, mark: &Mark) -> bool {
-        mark.ledger == self.ledger
-            && (mark.documents, mark.activities) == (self.documents, self.log.entries)
+        mark.ledger == self.ledger && (mark.documents, mark.activities) == (self.documents, self.log.entries)
     }
 
     fn wrong_machine(&self) -> Result<Option<OpenError>, StorageError> {
         let Some(here) = self.machine else { return Ok(None) };
+        // A till that was set up for an image, and never had a certificate.
+        if self.chains.is_empty() {
+            return Ok(None);
+        }
         let bound = binding(self.db)?;
         let elsewhere = bound.is_some_and(|machine| machine != here);
         Ok(elsewhere.then(|| OpenError::OtherMachine { path: self.path.to_owned() }))

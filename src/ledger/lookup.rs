@@ -117,7 +117,12 @@ impl Store {
 
     /// The first document of a chain, between its first and last ICV, whose
     /// counter is not below `serial`.
-    fn bisect(&self, chain: ChainId, (first, last): (u64, u64), serial: i64) -> Result<Option<DocumentId>, StorageError> {
+    fn bisect(
+        &self,
+        chain: ChainId,
+        (first, last): (u64, u64),
+        serial: i64,
+    ) -> Result<Option<DocumentId>, StorageError> {
         let mut statement = self.db.prepare_cached("SELECT serial FROM documents WHERE id = ?1")?;
         let (mut low, mut high) = (first, last + 1);
         while low < high {

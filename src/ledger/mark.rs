@@ -220,7 +220,7 @@ mod tests {
             fingerprint: [2; 32],
             icv: n,
             hash: [n as u8; 32],
-            machine: (n % 2 == 0).then_some([3; 32]),
+            machine: n.is_multiple_of(2).then_some([3; 32]),
             activities: n + 7,
             log: [4; 32],
         }

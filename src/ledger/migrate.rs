@@ -20,10 +20,8 @@ pub const SCHEMA_VERSION: i64 = 3;
 type Step = fn(&Connection) -> rusqlite::Result<()>;
 
 /// `STEPS[n]` leads from version n + 1 to n + 2.
-const STEPS: &[Step] = &[
-    |db| db.execute_batch(include_str!("schema2.sql")),
-    |db| db.execute_batch(include_str!("schema3.sql")),
-];
+const STEPS: &[Step] =
+    &[|db| db.execute_batch(include_str!("schema2.sql")), |db| db.execute_batch(include_str!("schema3.sql"))];
 
 /// Facts that a new file is born with.
 pub(super) struct Birth {

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use super::activities::{self, LogHead};
 use super::audit::{self, Walk};
 use super::backlog::Backlog;
-use super::succession::{Chain, last_document, load_chains};
 use super::clock::Clock;
 use super::database::{self, unsigned};
 use super::ids::{ChainId, DocumentId, PrintJobId, UuidKey};
@@ -24,6 +23,7 @@ use super::packer::{ANSWERS, Packer};
 use super::recovery::Recovery;
 use super::state::{PrintState, ReportState};
 use super::store::{LEVEL, Notice, Random};
+use super::succession::{Chain, last_document, load_chains};
 use super::witness::{self, Witness};
 use super::{OpenError, StorageError, Store};
 
@@ -93,8 +93,14 @@ impl Store {
     /// ledger of an older version is converted, as a start would; nothing else is
     /// changed, and no file is made.
     pub fn examine(dir: &Path, anchor: &Path, mut with: Surroundings) -> Result<(), OpenError> {
-        if !dir.join(FILE_NAME).exists() && !anchor.exists() && with.witnesses.iter().all(|path| !path.exists()) {
-            return Err(OpenError::NoLedger { path: dir.join(FILE_NAME) });
+        let path = dir.join(FILE_NAME);
+        if std::fs::metadata(&path).map_or(true, |file| file.len() == 0) {
+            let all = [anchor].into_iter().chain(with.witnesses.iter().map(PathBuf::as_path));
+            let seen = all
+                .filter_map(|path| Some(Seen { path: path.to_owned(), reading: MarkFile::peek(path).ok()? }));
+            let seen: Vec<Seen> = seen.collect();
+            let missing = judgement::missing(&path, &seen.iter().collect::<Vec<_>>());
+            return Err(missing.unwrap_or(OpenError::NoLedger { path }));
         }
         with.recovery = Recovery::Refuse;
         let mut ready = Ready::new(dir, anchor, &mut with)?;
@@ -143,7 +149,14 @@ impl Held {
         let lost = "SELECT max(coalesce((SELECT max(serial) FROM closures), 0),
                                coalesce((SELECT max(serial) FROM floors), 0))";
         let lost = db.query_row(lost, [], |row| unsigned(row, 0))?;
-        Ok(Held { chains, documents, last_issued, serial: issued.max(lost), newest, log: activities::head(db)? })
+        Ok(Held {
+            chains,
+            documents,
+            last_issued,
+            serial: issued.max(lost),
+            newest,
+            log: activities::head(db)?,
+        })
     }
 }
 

@@ -98,7 +98,8 @@ impl Store {
         if bound == Some(machine) {
             return Ok(());
         }
-        let why = if bound.is_some() { "recovery" } else { "first start on this machine" };
+        let moved = bound.is_some() && !self.chains.is_empty();
+        let why = if moved { "recovery" } else { "first start on this machine" };
         changes.binding = Some(why);
         let hex: String = machine.iter().map(|byte| format!("{byte:02x}")).collect();
         changes.notes.push(Activity::own(What::Bound, [("machine", json!(hex)), ("why", json!(why))]));
@@ -106,10 +107,8 @@ impl Store {
     }
 
     fn remade(&mut self, changes: &mut Changes, witness: PathBuf) {
-        let detail = [
-            ("witness", json!(witness.display().to_string())),
-            ("documents", json!(self.documents)),
-        ];
+        let detail =
+            [("witness", json!(witness.display().to_string())), ("documents", json!(self.documents))];
         changes.notes.push(Activity::own(What::MarkRemade, detail));
         self.notices.push(Notice::MarkRemade { documents: self.documents, witness });
     }

@@ -41,7 +41,10 @@ pub struct Word {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// Documents, and the number counter of the newest.
-    Mark { documents: u64, counter: u64 },
+    Mark {
+        documents: u64,
+        counter: u64,
+    },
     Nothing,
     /// Edited or damaged.
     Damaged,
@@ -81,7 +84,7 @@ fn word(path: &Path) -> Word {
 }
 
 fn holdings(path: &Path) -> Result<Holdings, StorageError> {
-    let db = database::open_reader(path)?;
+    let db = database::open_resting(path)?;
     let count = |sql: &str| db.query_row(sql, [], |row| unsigned(row, 0));
     let last = db
         .query_row(

@@ -9,13 +9,13 @@ use rusqlite::Connection;
 
 use super::activities::LogHead;
 use super::backlog::Backlog;
-use super::succession::{Chain, OnRenewal};
 use super::clock::Clock;
 use super::database::{self, Checkpoint, Durability};
 use super::ids::{ChainId, UuidKey};
 use super::lock::Lock;
 use super::mark::{Mark, MarkFile};
 use super::packer::Packer;
+use super::succession::{Chain, OnRenewal};
 use super::witness::Witness;
 use super::{StorageError, backup};
 use crate::chain::Head;

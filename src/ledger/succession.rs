@@ -162,7 +162,9 @@ impl Store {
         let known = self.chains.iter().find(|(_, chain)| chain.fingerprint == fingerprint);
         let known = known.map(|(id, _)| *id);
         if self.is_closed(&fingerprint)? {
-            let gone_on = known.is_some_and(|id| self.chains.range(id..).skip(1).any(|(_, later)| later.continues.is_some()));
+            let gone_on = known.is_some_and(|id| {
+                self.chains.range(id..).skip(1).any(|(_, later)| later.continues.is_some())
+            });
             return Err(if gone_on { ActivateError::Superseded } else { ActivateError::Closed });
         }
         let chain = match known {

@@ -14,7 +14,7 @@ use crate::stamp::StampCertificate;
 pub struct Bundles {
     /// The identity that stamps, or would if it were still good: an expired or
     /// revoked one is here too, since its credentials belong to documents that
-    /// may still wait. Ask [`Device::may_stamp`] of `current_state` before stamping.
+    /// may still wait. Ask [`Device::good`] of `current_state` before stamping.
     pub current: Option<Identity>,
     pub current_state: Device,
     /// Of the bundle in the making beside the current one.

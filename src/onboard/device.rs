@@ -236,13 +236,13 @@ impl Device {
         }
     }
 
-    /// Whether documents may be stamped at `now` (seconds since 1970, UTC).
+    /// Whether the certificate is good at `now` (seconds since 1970, UTC).
     /// Looks at the clock as well, so that it is right before anyone stored
     /// that the certificate has expired.
     ///
     /// # Errors
     /// Why not, in words that say what to do.
-    pub const fn may_stamp(&self, now: i64) -> Result<(), NoStamp> {
+    pub const fn good(&self, now: i64) -> Result<(), NoStamp> {
         match self {
             Device::Active { until } if now < *until => Ok(()),
             Device::Active { until: since } | Device::Expired { since } => {

@@ -134,7 +134,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
                 },
                 Device::SandboxCanned => return Err(Unfit::SandboxCanned.into()),
                 ended_or_active => {
-                    ended_or_active.may_stamp((self.now)())?;
+                    ended_or_active.good((self.now)())?;
                     return Ok(of(record, self.keys)?);
                 }
             }
@@ -154,7 +154,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
     fn finished(&self) -> Result<Option<Identity>, OnboardError> {
         let successor = Record::load(self.vault, Place::Successor)?;
         let Some(successor) = successor.filter(|record| record.device.is_identity()) else { return Ok(None) };
-        if self.is_wanted(&successor)? && successor.device.may_stamp((self.now)()).is_ok() {
+        if self.is_wanted(&successor)? && successor.device.good((self.now)()).is_ok() {
             return Ok(Some(of(&successor, self.keys)?));
         }
         promoted(self.vault)?;

@@ -22,7 +22,7 @@ pub struct Identity {
 
 /// The current identity in the vault, or `None` while there is none. An expired
 /// or revoked one is there, too: whether it may stamp is the answer of
-/// [`Device::may_stamp`].
+/// [`Device::good`].
 pub fn load_identity(vault: &Vault, keys: &KeyStore) -> Result<Option<Identity>, RecordError> {
     match Record::load(vault, Place::Device)? {
         Some(record) if record.device.is_identity() => of(&record, keys).map(Some),

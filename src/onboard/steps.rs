@@ -13,7 +13,8 @@ use super::samples::{self, Step};
 use super::trouble::{Trouble, network};
 use crate::chain::Link;
 use crate::fatoora::{
-    Answer, CallError, CsidAnswer, Environment, Fault, Message, Otp, RenewalAnswer, SetupFault, Verdict,
+    Answer, CallError, CsidAnswer, Environment, Fault, Level, Message, Otp, RenewalAnswer, SetupFault,
+    Verdict,
 };
 use crate::invoice::IssueMoment;
 use crate::keys::csr;
@@ -160,6 +161,7 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
             Verdict::Lost => return passing(Trouble::Lost, answer.error),
             Verdict::Offline => return passing(Trouble::Offline, answer.error),
         };
+        let findings = what_is_wrong(findings);
         record.pending_answered();
         self.step(record, DeviceEvent::CheckRefused { findings: findings.clone() })?;
         Err(OnboardError::ChecksFailed { step: step.name(), findings })
@@ -252,4 +254,12 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
 fn names_template(messages: &[Message]) -> bool {
     let text = |m: &Message| m.message.to_ascii_lowercase();
     messages.iter().any(|m| text(m).contains("0x80094800") || text(m).contains("certificate template"))
+}
+
+/// Without what the authority found in order, unless it says nothing else.
+fn what_is_wrong(mut findings: Vec<Message>) -> Vec<Message> {
+    if findings.iter().any(|finding| finding.level != Level::Info) {
+        findings.retain(|finding| finding.level != Level::Info);
+    }
+    findings
 }

@@ -22,9 +22,10 @@ pub enum NoStamp {
     )]
     Expired { since: i64 },
     #[error(
-        "the authority no longer accepts this till's certificate (revoked, suspended or expired), and what it would \
-         issue now would be rejected. Look on the Fatoora portal what became of the certificate and of the VAT \
-         registration, ask for a one-time password (OTP) there, and run `tilld onboard --replace TILLNAME`"
+        "the authority does not accept this till's certificate (revoked or suspended, or a fault on its side). The till \
+         goes on selling, and what it issues waits. Look on the Fatoora portal what became of the certificate and of \
+         the VAT registration. If the certificate is revoked, ask for a one-time password (OTP) there and run \
+         `tilld onboard --replace TILLNAME`; if it is good, run `tilld renew` again later"
     )]
     Revoked,
     #[error(
@@ -47,9 +48,9 @@ impl NoStamp {
                  tilld onboard --replace مع اسم الجهاز"
             }
             NoStamp::Revoked => {
-                "لم تعد الهيئة تقبل شهادة هذا الجهاز (أُلغيت أو عُلّقت أو انتهت) وستُرفض أي فاتورة يصدرها الآن. راجع حالة \
-                 الشهادة والتسجيل الضريبي في بوابة فاتورة، واطلب رمز تحقق (OTP) منها، ونفّذ الأمر \
-                 tilld onboard --replace مع اسم الجهاز"
+                "لا تقبل الهيئة شهادة هذا الجهاز (أُلغيت أو عُلّقت، أو لخلل عند الهيئة). يستمر البيع وتنتظر الفواتير. راجع حالة \
+                 الشهادة والتسجيل الضريبي في بوابة فاتورة. إن كانت ملغاة فاطلب رمز تحقق (OTP) منها ونفّذ الأمر \
+                 tilld onboard --replace مع اسم الجهاز، وإن كانت سارية فأعد tilld renew لاحقًا"
             }
             NoStamp::SandboxCanned => {
                 "أعطت البيئة التجريبية شهادتها الثابتة التي تخص مفتاحًا آخر فلا يمكن الختم بها. لا خلل في الجهاز: اختر بيئة \

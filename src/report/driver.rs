@@ -10,14 +10,14 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::access::{Access, Shown, Way};
+use super::attempt::{Sent, attempt, nothing, write};
 use super::backoff::{Jitter, Moment};
-use super::cleared;
 use super::machine::{Command, Ended, Machine, Outcome, Settings, Waiting};
-use super::queue::{Begun, Queue, QueueError, Record};
+use super::queue::{Queue, QueueError, Record};
 use super::settle::HoldReason;
 use super::status::{Pause, Status};
 use super::wakes::Wakes;
-use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Headers, SetupFault, Verdict};
+use crate::fatoora::{Answer, Authority, DocumentCall, SetupFault, Verdict};
 use crate::ledger::Clock;
 
 /// What the till has now to send a document with.
@@ -41,8 +41,6 @@ pub struct Parts<Q: Queue> {
 const BEAT: Duration = Duration::from_secs(10);
 /// What was answered before the stop is still written, within this time.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// Longest pause between tries to write an outcome on a failing disk.
-const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs until cancelled or until the ledger is closed. The request in flight
 /// at the end is abandoned: its document is queued again at the next start,
@@ -90,13 +88,6 @@ impl Flight {
     fn call(&self) -> DocumentCall {
         self.call.get().copied().unwrap_or(DocumentCall::Reporting)
     }
-}
-
-/// How an attempt ended.
-enum Sent {
-    Answered { call: DocumentCall, answer: Answer, size: usize },
-    Gone,
-    Failed(QueueError),
 }
 
 /// What the ledger did.
@@ -352,55 +343,5 @@ impl<Q: Queue + Clone> Driver<Q> {
             }
             changed
         });
-    }
-}
-
-/// Takes the document from the ledger and sends it.
-async fn attempt<Q: Queue>(
-    queue: &Q,
-    authority: &dyn Authority,
-    credentials: &Credentials,
-    (id, now): (Q::Id, i64),
-    told: &OnceLock<DocumentCall>,
-) -> Sent {
-    let (call, submission) = match queue.begin(id, now).await {
-        Ok(Begun::Document { call, submission }) => (call, submission),
-        Ok(Begun::Gone) => return Sent::Gone,
-        Err(error) => return Sent::Failed(error),
-    };
-    let _ = told.set(call); // this attempt is the only one that sets it
-    let answer = match call {
-        DocumentCall::Clearance => {
-            cleared::guard(authority.clear(credentials, &submission).await, &submission.hash, now)
-        }
-        DocumentCall::Reporting | DocumentCall::Check => authority.report(credentials, &submission).await,
-    };
-    Sent::Answered { call, answer, size: submission.xml.len() }
-}
-
-/// Writes an outcome however long the disk refuses: an accepted document must
-/// not be sent again because a write failed.
-async fn write<Q: Queue>(queue: &Q, id: Q::Id, record: Record) -> Result<(), QueueError> {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        match queue.finish(id, record.clone()).await {
-            Err(QueueError::Failed(error)) => {
-                tracing::error!(document = ?id, %error, "an outcome is not written yet; trying again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_WRITE_PAUSE);
-            }
-            done => return done,
-        }
-    }
-}
-
-fn nothing(verdict: Verdict, error: &str, begun: Instant) -> Answer {
-    Answer {
-        verdict,
-        http: None,
-        headers: Headers::default(),
-        body: Vec::new(),
-        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        error: Some(error.to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 //! what it says, and a watcher of the network.
 
 mod access;
+mod attempt;
 mod backoff;
 mod brake;
 mod cleared;

@@ -140,8 +140,12 @@ const FUTURE_DATE_RULE: &str = "BR-KSA-04";
 /// number that cannot be read.
 const GENERAL: &str = "GENERAL";
 /// Findings on the certificate and not on the document (fatoora-api.md section 4).
-const CERTIFICATE_CODES: [&str; 4] =
-    ["certificate-permissions", "certificate-issuer-name", "invalid-certificate", "invalid-signing-certificate"];
+const CERTIFICATE_CODES: [&str; 4] = [
+    "certificate-permissions",
+    "certificate-issuer-name",
+    "invalid-certificate",
+    "invalid-signing-certificate",
+];
 
 pub(super) fn settle(verdict: &Verdict, facts: Facts) -> Decision {
     match verdict {

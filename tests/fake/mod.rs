@@ -10,8 +10,8 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits, Lookup,
-    Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits,
+    Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
@@ -47,6 +47,8 @@ pub struct Fake {
     pub report: Mutex<Option<wire::Report>>,
     /// The queue, if not three waiting.
     pub queue: Mutex<Option<wire::Queue>>,
+    /// What remembers beside the anchor.
+    pub witnesses: Mutex<Vec<wire::Witness>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
 }
 
@@ -181,6 +183,7 @@ impl Till for Fake {
             certificate: None,
             address_override: None,
             identity: None,
+            witnesses: self.witnesses.lock().unwrap().clone(),
         })
     }
 
@@ -193,6 +196,17 @@ impl Till for Fake {
         let findings = self.findings.lock().unwrap().clone();
         let documents = self.sales.lock().unwrap().len() as u64;
         Ok(wire::Verification { documents, chains: 1, duration_ms: 1234, findings })
+    }
+
+    async fn activities(&self, limit: usize) -> Result<wire::ActivityList, Refusal> {
+        let one = |id: u64| wire::Activity {
+            id,
+            at: "2026-03-14T21:05:09+03:00".to_owned(),
+            actor: "tilld".to_owned(),
+            what: "chain-opened".to_owned(),
+            detail: serde_json::json!({"chain": id, "continues": null}),
+        };
+        Ok(wire::ActivityList { activities: (1..=3).rev().map(one).take(limit).collect() })
     }
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {

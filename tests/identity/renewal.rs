@@ -195,7 +195,7 @@ fn the_clock_ends_a_certificate_and_a_clock_set_right_gives_it_back() {
     assert_eq!(settle(&till.vault, END).unwrap(), expired);
     assert_eq!(device(&till.vault).unwrap(), expired, "it is stored");
     let found = till.bundles();
-    assert_eq!(found.current_state.may_stamp(END), Err(NoStamp::Expired { since: END }));
+    assert_eq!(found.current_state.good(END), Err(NoStamp::Expired { since: END }));
     assert_eq!(found.current.unwrap().certificate, old, "its documents still go out");
     till.now = END + 5;
     let ended = till.fails(None);
@@ -248,7 +248,7 @@ fn a_revoked_identity_is_known_by_its_refused_renewal_and_may_come_back() {
     assert!(matches!(refused, OnboardError::OldRefused { expired: false, answer_lost: false }), "{refused}");
     let found = till.bundles();
     assert_eq!(found.current_state, Device::Revoked);
-    assert_eq!(found.current_state.may_stamp(till.now), Err(NoStamp::Revoked));
+    assert_eq!(found.current_state.good(till.now), Err(NoStamp::Revoked));
     assert!(matches!(found.successor_state, Some(Device::CsrMade { unanswered: 0 })), "the OTP is unused");
     assert!(matches!(till.fails(None), OnboardError::Ended(NoStamp::Revoked)));
     assert_eq!(settle(&till.vault, END).unwrap(), Device::Revoked);

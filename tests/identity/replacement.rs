@@ -112,5 +112,5 @@ fn facts_that_are_not_in_order_touch_nothing() {
     assert!(till.authority.book().calls.is_empty());
     assert_eq!(till.bundles().successor_state, None);
     till.sells_with(&old);
-    assert!(device(&till.vault).unwrap().may_stamp(till.now).is_ok());
+    assert!(device(&till.vault).unwrap().good(till.now).is_ok());
 }

@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use tilld::ledger::{
-    Notice, OnRenewal, OpenError, Order, Recovery, ReportState, StorageError, Unit, audit,
-};
+use tilld::ledger::{Notice, OnRenewal, OpenError, Order, Recovery, ReportState, StorageError, Unit, audit};
 use tilld::money::Halalas;
 use tilld::stamp;
 
@@ -104,7 +102,8 @@ fn till_of_version(version: i64) -> Till {
 fn mark_of_layout_1(file: &Path) -> Vec<u8> {
     let db = rusqlite::Connection::open(file).unwrap();
     let blob = |sql: &str| db.query_row(sql, [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().to_be_bytes().to_vec();
+    let number =
+        |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().to_be_bytes().to_vec();
     let mut mark = b"tilldmk1".to_vec();
     mark.extend(4u64.to_be_bytes());
     mark.extend(blob("SELECT value FROM facts WHERE name = 'ledger'"));

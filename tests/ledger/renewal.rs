@@ -5,7 +5,9 @@ use tilld::ledger::{
 };
 use tilld::stamp;
 
-use crate::support::{NOW, Till, YEAR, answer, basket, certificate, correction, credit, order, price, sell, unit};
+use crate::support::{
+    NOW, Till, YEAR, answer, basket, certificate, correction, credit, order, price, sell, unit,
+};
 
 fn renewed(n: u8) -> Unit {
     Unit { on_renewal: OnRenewal::Continue, ..unit(n) }

@@ -18,8 +18,8 @@ use tilld::invoice::{
     self, Address, BillingReference, DocumentType, Kind, PartyId, Priced, Seller, Subtype, Terms, VatNumber,
 };
 use tilld::ledger::{
-    AppendError, AttemptRecord, Idempotency, OnRenewal, OpenError, Order, Recovery, ReportState, ReturnOf, ReturnedLine,
-    Store, Stored, Surroundings, TestClock, Unit,
+    AppendError, AttemptRecord, Idempotency, OnRenewal, OpenError, Order, Recovery, ReportState, ReturnOf,
+    ReturnedLine, Store, Stored, Surroundings, TestClock, Unit,
 };
 use tilld::money::{Halalas, Quantity};
 use tilld::stamp::{Signer, SignerError, StampCertificate};

@@ -126,6 +126,20 @@ fn a_ledger_without_a_binding_is_bound_at_its_first_start() {
     assert_eq!(till.open_on(Some(HERE), &[], Recovery::Refuse).unwrap().notices(), []);
 }
 
+/// An image of a till that was started once, on two thousand machines.
+#[test]
+fn a_ledger_that_never_had_a_certificate_belongs_to_whoever_starts_it() {
+    let till = Till::new();
+    till.open_on(Some(HERE), &[], Recovery::Refuse).unwrap().close().unwrap();
+    let twin = clone_of(&till, true);
+    let mut store = twin.open_on(Some(THERE), &[], Recovery::Refuse).unwrap();
+    assert_eq!(store.notices(), [Notice::Bound]);
+    store.activate(unit(2)).unwrap();
+    store.close().unwrap();
+    let error = twin.open_on(Some(HERE), &[], Recovery::Refuse).err().unwrap();
+    assert!(matches!(error, OpenError::OtherMachine { .. }), "{error}");
+}
+
 #[test]
 fn an_older_copy_is_refused() {
     let till = Till::new();
@@ -341,7 +355,8 @@ fn a_witness_that_cannot_be_used_stops_nothing() {
     std::fs::create_dir(&folder).unwrap();
     let stick = till.root.path().join("stick").join("mark");
     let mut store = till.open_on(Some(HERE), &[folder.clone(), stick.clone()], Recovery::Refuse).unwrap();
-    let unread = |notice: &Notice| matches!(notice, Notice::WitnessUnread { witness, .. } if *witness == folder);
+    let unread =
+        |notice: &Notice| matches!(notice, Notice::WitnessUnread { witness, .. } if *witness == folder);
     assert!(store.notices().iter().any(unread), "{:?}", store.notices());
     store.activate(unit(1)).unwrap();
     for n in 0..3 {

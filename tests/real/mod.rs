@@ -91,6 +91,15 @@ impl Sandbox {
         Sandbox { _process: process, base_url, otp, address }
     }
 
+    /// A one-time password of its portal.
+    pub fn otp(&self) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = b"POST /admin/otp HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 2\r\n\r\n{}";
+        let answer = exchange(&mut stream, request).unwrap();
+        assert_eq!(answer.status, 200);
+        answer.json()["otp"].as_str().unwrap().to_owned()
+    }
+
     /// What the sandbox's book says of the till, the only one that it has seen.
     pub fn audit(&self) -> Value {
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -123,6 +132,11 @@ impl Till {
         let done = till.run(&["onboard", "--otp-file", otp.to_str().unwrap()]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         till
+    }
+
+    /// The folder of all its files.
+    pub fn home(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Another configuration for the same data, with a socket of its own.

@@ -13,7 +13,7 @@ use tilld::invoice::{
     BillingReference, DocumentType, Finding, Kind, Priced, Subtype, Tender, Terms, price, read_sale,
 };
 use tilld::ledger::{
-    self, AppendError, Order, ReturnOf, ReturnedLine, Store, Stored, Surroundings, TestClock, Unit,
+    self, AppendError, OnRenewal, Order, ReturnOf, ReturnedLine, Store, Stored, Surroundings, TestClock, Unit,
 };
 use tilld::text::{Bilingual, Problem};
 
@@ -80,6 +80,7 @@ impl RealTill {
             environment: "simulation".into(),
             number_prefix: "T07-".into(),
             dictionary: Vec::new(),
+            on_renewal: OnRenewal::Restart,
         };
         store.activate(unit).unwrap();
         RealTill { store, _home: home }

@@ -163,10 +163,7 @@ impl ProblemCode {
             ],
             ProblemCode::IdentityLater => [
                 ("The till's identity was not changed yet", "لم تتغير هوية الجهاز بعد"),
-                (
-                    "Ask again later: it goes on where it stopped.",
-                    "أعد الطلب لاحقاً وسيكمل من حيث توقف.",
-                ),
+                ("Ask again later: it goes on where it stopped.", "أعد الطلب لاحقاً وسيكمل من حيث توقف."),
             ],
             ProblemCode::Unavailable => [
                 ("The till cannot do this now", "لا يستطيع الجهاز تنفيذ هذا الآن"),

@@ -3,8 +3,8 @@
 
 use super::records::unix;
 use crate::api::wire;
-use crate::config::Settings;
-use crate::daemon::identity::{keys, plan, vault_dir};
+use crate::config::{KeySettings, Settings};
+use crate::daemon::identity::{plan, vault_dir};
 use crate::doctor::{self, Bundle, Certificate, Identity, Known, Vault, could_not};
 use crate::keys::{self, KeyError, KeySource, KeyStore, TokenError, UnitProfile, VaultError, Wrapping};
 use crate::onboard::{self, Device, RecordError};
@@ -90,36 +90,28 @@ pub(super) fn look(settings: &Settings) -> Seen {
         KeySource::BoundFile { hardware, .. } => *hardware,
     };
     let sealed = Vault::Sealed { source: vault.source().text(), bound };
-    let token = |why: &dyn std::fmt::Display| {
-        let what = Bilingual::new("the token with the key does not open here", "لا يفتح هنا جهاز حفظ المفتاح");
-        could_not(what, &why.to_string())
-    };
-    let keys = match keys(settings) {
-        Ok(keys) => keys,
-        Err(why) => return Ok((sealed, Err(token(&why)))),
-    };
-    match identity(&vault, &keys) {
+    // A token counts wrong PINs and locks itself: only the service opens it.
+    match identity(&vault, &KeyStore::Vault) {
         Ok(identity) => Ok((sealed, Ok(identity))),
         Err(RecordError::Vault(error)) => Ok(shut(&error)),
-        Err(RecordError::Key(error)) if !is_wrong(&error) => Ok((sealed, Err(token(&error)))),
+        Err(RecordError::Key(KeyError::Token(TokenError::NotSet { token }))) if names_token(settings) => {
+            Ok((sealed, Err(in_token(&token))))
+        }
         Err(error) => Ok((sealed, Ok(Identity::Broken(error.to_string())))),
     }
 }
 
-/// A key that nobody can use as things stand, the service neither. The PIN and
-/// the module may be the service's own, and only out of reach here.
-fn is_wrong(error: &KeyError) -> bool {
-    match error {
-        KeyError::Randomness | KeyError::Scalar | KeyError::PublicKey(_) => true,
-        KeyError::Token(error) => !matches!(
-            error,
-            TokenError::Module { .. }
-                | TokenError::NoPin
-                | TokenError::PinUnreadable { .. }
-                | TokenError::NoAnswer { .. }
-                | TokenError::Failed { .. }
+fn names_token(settings: &Settings) -> bool {
+    matches!(settings.keys, KeySettings::Pkcs11 { .. })
+}
+
+fn in_token(token: &str) -> Bilingual {
+    Bilingual::new(
+        format!(
+            "the key lies in the security token {token}, which the service alone opens; start the service"
         ),
-    }
+        format!("المفتاح في جهاز الحفظ {token} ولا تفتحه إلا الخدمة؛ شغّل الخدمة"),
+    )
 }
 
 fn shut(error: &VaultError) -> (Vault, Known<Identity>) {
@@ -131,7 +123,6 @@ fn identity(vault: &keys::Vault, keys: &KeyStore) -> Result<Identity, RecordErro
     let Some(found) = bundles.current else {
         return Ok(Identity::None { state: bundles.current_state.name().to_owned() });
     };
-    found.signer.ready().map_err(KeyError::Token)?;
     let certificate = &found.certificate;
     Ok(Identity::Active(Box::new(Bundle {
         checked_here: true,

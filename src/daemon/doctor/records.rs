@@ -5,8 +5,11 @@ use std::path::Path;
 
 use crate::api::wire::Status;
 use crate::config::Settings;
+use crate::daemon::books;
 use crate::doctor::{Known, LedgerFacts, Mark, Queue, Receipts, could_not};
-use crate::ledger::{OpenError, audit, rest};
+use crate::keys::Machine;
+use crate::ledger::OpenError;
+use crate::ledger::rest::{self, Place};
 use crate::text::Bilingual;
 
 /// Ledger, queue and receipts.
@@ -33,6 +36,10 @@ pub(super) fn told(status: &Status) -> Records {
             documents: status.documents,
             last_issued: status.last.as_ref().and_then(|last| unix(&last.issued_at)),
             mark: if status.documents == 0 { Mark::None } else { Mark::Agrees },
+            silent: status
+                .witnesses
+                .iter()
+                .find_map(|witness| Some((witness.path.clone(), witness.fault.clone()?))),
             trouble: None,
         },
         queue: Ok(Queue {
@@ -56,25 +63,28 @@ pub(super) fn told(status: &Status) -> Records {
 /// From the files of a till that does not run.
 pub(super) fn look(settings: &Settings) -> Known<Records> {
     let till = &settings.till;
-    let found = match rest::look(&till.data_dir) {
-        Ok(found) => found,
-        Err(error) => return trouble(&till.data_dir, &till.anchor, &error),
+    let machine = Machine::read(Path::new("/"));
+    let place = Place {
+        dir: &till.data_dir,
+        anchor: &till.anchor,
+        witnesses: &books::witnesses(settings),
+        machine: machine.has_hardware().then(|| machine.fingerprint()),
     };
-    let mark = match audit::compare_mark(&till.data_dir, &till.anchor) {
-        Ok(Some(what)) => Mark::Contradicts(what),
-        Ok(None) if found.documents == 0 => Mark::None,
-        Ok(None) if !till.anchor.exists() => Mark::Missing,
-        Ok(None) => Mark::Agrees,
-        Err(error) => {
-            let what = Bilingual::new("the mark cannot be compared", "تعذرت مقارنة العلامة");
-            Mark::Unknown(could_not(what, &error.to_string()))
-        }
+    let found = match rest::look(&place) {
+        Ok(found) => found,
+        Err(error) => return trouble(&till.data_dir, &error),
+    };
+    let mark = match &found.refusal {
+        Some(refusal) => Mark::Contradicts(refusal.words()),
+        None if found.documents == 0 => Mark::None,
+        None => Mark::Agrees,
     };
     Ok(Records {
         ledger: LedgerFacts {
             documents: found.documents,
             last_issued: found.last_issued,
             mark,
+            silent: None,
             trouble: None,
         },
         queue: Ok(Queue {
@@ -94,7 +104,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
 
 /// A file that may not be read is no trouble of the ledger, and one that was
 /// never made is none either.
-fn trouble(dir: &Path, anchor: &Path, error: &OpenError) -> Known<Records> {
+fn trouble(dir: &Path, error: &OpenError) -> Known<Records> {
     let ledger = dir.join(crate::ledger::FILE_NAME);
     let denied = matches!(
         std::fs::File::open(&ledger),
@@ -107,19 +117,18 @@ fn trouble(dir: &Path, anchor: &Path, error: &OpenError) -> Known<Records> {
         );
         return Err(could_not(what, "permission denied"));
     }
+    // No mark says that anything was ever issued.
+    let new = matches!(error, OpenError::NoLedger { .. });
     let because = Bilingual::new("the ledger does not open", "لا يمكن فتح السجل");
-    // Without a mark that says otherwise, nothing was ever issued.
-    let missing =
-        matches!(error, OpenError::NoLedger { .. }) && matches!(audit::compare_mark(dir, anchor), Ok(None));
-    let mark = if missing { Mark::None } else { Mark::Unknown(because.clone()) };
     Ok(Records {
         ledger: LedgerFacts {
             documents: 0,
             last_issued: None,
-            mark,
-            trouble: (!missing).then(|| error.to_string()),
+            mark: if new { Mark::None } else { Mark::Unknown(because.clone()) },
+            silent: None,
+            trouble: (!new).then(|| error.words()),
         },
-        queue: if missing { Ok(Queue::default()) } else { Err(because.clone()) },
-        receipts: if missing { Ok(Receipts::default()) } else { Err(because) },
+        queue: if new { Ok(Queue::default()) } else { Err(because.clone()) },
+        receipts: if new { Ok(Receipts::default()) } else { Err(because) },
     })
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
-use super::drain::{drain, explained};
+use super::drain::{drain, explained, left_alive};
 use super::keyring::Keyring;
 use super::register::{Register, facts};
 use super::{plan, switch};
@@ -101,6 +101,7 @@ impl Desk {
         let usable = before.as_ref().is_some_and(|known| known.not_after() > now)
             && self.parts.register.not_ready(now).is_none();
         let kind = kind(&task);
+        let replaces = matches!(task, IdentityTask::Replace { .. });
         if let Err(refusal) = self.obtain(task, otp).await {
             // The authority may have said that the present identity is over.
             self.look_again().await;
@@ -112,11 +113,12 @@ impl Desk {
         };
         let same = before.as_ref().is_some_and(|before| before.fingerprint() == certificate.fingerprint());
         let left = if changes { explained(left, usable, false) } else { None };
+        let alive = before.filter(|_| replaces && !same).map(|before| left_alive(before.serial()));
         Ok(wire::IdentityDone {
             kind: if same { "none" } else { kind }.to_owned(),
             environment: self.parts.settings.fatoora.environment.word().to_owned(),
             certificate: facts(&certificate, self.parts.clock.now()),
-            notes: left.into_iter().map(wire::Words::from).collect(),
+            notes: left.into_iter().chain(alive).map(wire::Words::from).collect(),
         })
     }
 

@@ -80,3 +80,18 @@ pub fn explained(left: u64, usable: bool, moves: bool) -> Option<Bilingual> {
         )
     })
 }
+/// What is to be done about a certificate that was replaced: a renewal ends the
+/// one before, a new onboarding does not, and what is left alive is flagged as
+/// dormant (fatoora-api.md section 5).
+pub fn left_alive(serial: &str) -> Bilingual {
+    Bilingual::new(
+        format!(
+            "The former certificate (serial number {serial}) stays valid at the authority. Revoke it on the Fatoora \
+             portal as soon as nothing stamped with it waits to be sent, or it is flagged there as dormant."
+        ),
+        format!(
+            "تبقى الشهادة السابقة (الرقم التسلسلي {serial}) سارية لدى الهيئة. ألغها من بوابة فاتورة بعد أن تُرسل كل \
+             المستندات المختومة بها، وإلا عُدّت هناك خاملة."
+        ),
+    )
+}

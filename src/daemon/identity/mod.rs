@@ -23,7 +23,7 @@ use crate::keys::{
 use crate::onboard::Plan;
 
 pub use desk::{DRAIN_WITHIN, Desk, Parts};
-pub use drain::explained;
+pub use drain::{explained, left_alive};
 pub use keyring::Keyring;
 #[cfg(test)]
 pub use register::Entry;

@@ -127,7 +127,7 @@ impl Register {
         let standing = self.lock();
         match &standing.entry.certificate {
             Some(_) if stamps(&standing.entry.state, now) => None,
-            _ => standing.entry.state.may_stamp(now).err().map(|why| why.words()),
+            _ => standing.entry.state.good(now).err().map(|why| why.words()),
         }
     }
 
@@ -135,7 +135,7 @@ impl Register {
     pub fn show(&self, now: i64) -> wire::Identity {
         let standing = self.lock();
         // By the clock, whatever was stored last.
-        let state = match standing.entry.state.may_stamp(now) {
+        let state = match standing.entry.state.good(now) {
             Err(NoStamp::Expired { since }) => Device::Expired { since }.name(),
             _ => standing.entry.state.name(),
         };
@@ -144,7 +144,7 @@ impl Register {
             state: state.to_owned(),
             successor: standing.entry.successor.as_ref().map(|device| device.name().to_owned()),
             needs_otp: making.needs_otp(),
-            certificate: standing.entry.certificate.as_ref().map(|certificate| facts(certificate, now)),
+            certificate: standing.shown(now),
             former: standing.entry.former.clone(),
             vault_key: self.vault_key.clone(),
             key_store: self.key_store.clone(),
@@ -155,6 +155,18 @@ impl Register {
     fn lock(&self) -> MutexGuard<'_, Standing> {
         // Each change is one assignment: a panic elsewhere leaves nothing half-done.
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Standing {
+    /// The certificate; that the authority does not take it comes before how
+    /// long it would still be valid.
+    fn shown(&self, now: i64) -> Option<wire::Certificate> {
+        let shown = facts(self.entry.certificate.as_ref()?, now);
+        Some(match self.entry.state.good(now) {
+            Err(why @ NoStamp::Revoked) => wire::Certificate { alarm: Some(why.words().into()), ..shown },
+            _ => shown,
+        })
     }
 }
 

@@ -34,9 +34,12 @@ pub fn load(settings: &Settings, vault: &Vault, keys: &KeyStore, now: i64) -> Re
 }
 
 /// Whether the ledger gets the identity. With an expired one it refuses each
-/// sale by its clock, which may only be wrong and be set right.
+/// sale by its clock, which may only be wrong and be set right. One that the
+/// authority does not take goes on stamping: a 401 may be a fault of the
+/// gateway, nothing may stop a shop on its word, and what was stamped goes out
+/// with the credentials of the next certificate (fatoora-api.md sections 4, 6).
 pub fn stamps(state: &Device, now: i64) -> bool {
-    matches!(state.may_stamp(now), Ok(()) | Err(NoStamp::Expired { .. }))
+    matches!(state.good(now), Ok(()) | Err(NoStamp::Expired { .. } | NoStamp::Revoked))
 }
 
 /// Makes the current identity the one that stamps, and gives every chain its

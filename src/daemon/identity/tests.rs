@@ -18,7 +18,9 @@ use crate::api::wire;
 use crate::config::{self, Settings};
 use crate::daemon::start::Daemon;
 use crate::ledger::{Clock, SystemClock};
-use crate::sandbox::{Environment, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy};
+use crate::sandbox::{
+    Environment, FaultRule, Sandbox, SandboxConfig, SandboxHandle, system_clock, system_entropy,
+};
 
 const TILL: &str = include_str!("../../../assets/demo/till.toml");
 const SALE: &str = r#"{"lines":[{"name":{"ar":"شاي أخضر","en":"Green tea"},"quantity":"2","shelf_price":"5.75","vat":"S"}]}"#;
@@ -110,7 +112,7 @@ impl Shop {
     fn senders(&self, uuid: &str) -> Vec<(String, u16)> {
         let calls = self.sandbox.calls().into_iter();
         let calls = calls.filter(|call| call.uuid.as_deref() == Some(uuid));
-        calls.map(|call| (call.csid.unwrap_or_default(), call.http)).collect()
+        calls.map(|call| (call.csid.unwrap_or_default(), call.http.unwrap_or(0))).collect()
     }
 }
 
@@ -132,6 +134,13 @@ fn settings(dir: &Path, sandbox: &SandboxHandle) -> Settings {
     std::fs::write(&main, TILL).unwrap();
     std::fs::write(drop_ins.join("test.toml"), toml::to_string(&here).unwrap()).unwrap();
     config::load(&main).unwrap()
+}
+
+/// One rule of what goes wrong, as the sandbox's scripts have it.
+fn faults(rule: &str) -> Vec<FaultRule> {
+    let mut config = SandboxConfig::new(([127, 0, 0, 1], 0).into(), system_clock(), system_entropy());
+    config.read_script(&format!(r#"{{"rules": [{rule}]}}"#)).unwrap();
+    config.faults
 }
 
 /// The problem that an answer is.

@@ -86,7 +86,11 @@ fn ways(settings: &Settings, found: &Findings) -> Option<String> {
     let (flag, ledger_en, ledger_ar) = if found.ledger_is_lost() {
         ("--ledger-lost", "A new ledger is begun", "يُنشأ سجل جديد")
     } else {
-        ("--close-chains", "Every invoice stays, is readable and is still sent", "تبقى كل الفواتير وتُقرأ وتُرسل")
+        (
+            "--close-chains",
+            "Every invoice stays, is readable and is still sent",
+            "تبقى كل الفواتير وتُقرأ وتُرسل",
+        )
     };
     Some(format!(
         "Which ways there are:\n\

@@ -89,6 +89,7 @@ fn healthy() -> Facts {
             documents: 5,
             last_issued: Some(NOW - 60),
             mark: Mark::Agrees,
+            silent: None,
             trouble: None,
         }),
         vault: Ok(Vault::Sealed { source: "systemd credential".to_owned(), bound: true }),

@@ -5,13 +5,10 @@ use super::*;
 #[test]
 fn the_ledger_and_its_mark() {
     let ledger = |change: fn(&mut LedgerFacts)| till(|till| change(till.ledger.as_mut().unwrap()));
-    only(&ledger(|ledger| ledger.trouble = Some("torn".to_owned())), Subject::Ledger, Level::Critical);
-    only(&ledger(|ledger| ledger.mark = Mark::Missing), Subject::Mark, Level::Critical);
-    only(
-        &ledger(|ledger| ledger.mark = Mark::Contradicts("behind".to_owned())),
-        Subject::Mark,
-        Level::Critical,
-    );
+    only(&ledger(|ledger| ledger.trouble = Some(because())), Subject::Ledger, Level::Critical);
+    only(&ledger(|ledger| ledger.mark = Mark::Contradicts(because())), Subject::Mark, Level::Critical);
+    let silent = ledger(|ledger| ledger.silent = Some(("/mnt/witness".to_owned(), "gone".to_owned())));
+    only(&silent, Subject::Mark, Level::Warning);
     only(&ledger(|ledger| ledger.mark = Mark::Unknown(because())), Subject::Mark, Level::Unknown);
     assert_eq!(ledger(|ledger| ledger.mark = Mark::None).level(), Level::Ok);
     let unread = till(|till| till.ledger = Err(because()));

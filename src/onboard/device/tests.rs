@@ -116,7 +116,7 @@ fn states_are_stored_by_name_and_come_back() {
 }
 
 #[test]
-fn only_an_active_one_before_its_end_may_stamp() {
+fn only_an_active_one_before_its_end_good() {
     for state in states() {
         let answer = match state {
             Device::Active { .. } => Ok(()),
@@ -125,11 +125,11 @@ fn only_an_active_one_before_its_end_may_stamp() {
             Device::SandboxCanned => Err(NoStamp::SandboxCanned),
             _ => Err(NoStamp::NoIdentity),
         };
-        assert_eq!(state.may_stamp(8), answer, "{state:?}");
+        assert_eq!(state.good(8), answer, "{state:?}");
     }
     let active = Device::Active { until: 9 };
-    assert_eq!(active.may_stamp(9), Err(NoStamp::Expired { since: 9 }), "before anyone stored it");
-    assert_eq!(active.may_stamp(i64::MAX), Err(NoStamp::Expired { since: 9 }));
+    assert_eq!(active.good(9), Err(NoStamp::Expired { since: 9 }), "before anyone stored it");
+    assert_eq!(active.good(i64::MAX), Err(NoStamp::Expired { since: 9 }));
 }
 
 #[test]

@@ -261,7 +261,13 @@ impl World {
                 self.machine.offered(offered);
             }
             Event::Answer(id, verdict) => {
-                let ended = Ended { verdict: &verdict, wall: self.wall(), authority_now: None, size: 9_000, shown: Shown::Current };
+                let ended = Ended {
+                    verdict: &verdict,
+                    wall: self.wall(),
+                    authority_now: None,
+                    size: 9_000,
+                    shown: Shown::Current,
+                };
                 let outcome = self.machine.answered(Moment(self.now), id, &ended).expect("was in flight");
                 self.write(id, outcome);
             }
@@ -441,7 +447,8 @@ fn a_duplicate_at_the_first_attempt_is_a_surprise() {
         world.machine.offered(vec![Waiting { id, attempts, issued: WALL }]);
         assert_eq!(world.machine.next(Moment(0)), Command::Begin(id));
         let verdict = accepted(true);
-        let ended = Ended { verdict: &verdict, wall: WALL, authority_now: None, size: 1, shown: Shown::Current };
+        let ended =
+            Ended { verdict: &verdict, wall: WALL, authority_now: None, size: 1, shown: Shown::Current };
         let outcome = world.machine.answered(Moment(0), id, &ended).expect("in flight");
         assert_eq!((outcome.state, outcome.surprise), (ReportState::Reported, surprise));
         world.machine.settled(id);

@@ -7,7 +7,6 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::api::{self, Caller, Limits};
-use crate::sandbox::{FaultAction, FaultRule};
 
 #[tokio::test]
 async fn strangers_learn_and_change_nothing() {
@@ -46,8 +45,7 @@ async fn strangers_learn_and_change_nothing() {
 async fn one_change_at_a_time_and_a_caller_that_goes_away_stops_nothing() {
     let mut shop = Shop::new(|_| {}).await;
     shop.open().await;
-    let slow = FaultRule { milliseconds: 400, times: 3, ..FaultRule::new(FaultAction::Slow) };
-    shop.sandbox.set_faults(vec![slow]);
+    shop.sandbox.set_faults(faults(r#"{"action": "slow", "milliseconds": 400, "times": 3}"#));
     let (client, otp) = (shop.client.clone(), shop.otp());
     let first = tokio::spawn(async move { client.onboard(Some(&otp), None).await });
     let operation = async {
