@@ -183,7 +183,7 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "fatoora.environment is not one of the accepted words; accepted: sandbox, simulation or production",
         ),
         (
-            "# base_url = \"http://127.0.0.1:8793\"",
+            "# base_url = \"http://127.0.0.1:8793/e-invoicing/developer-portal\"",
             "base_url = \"https://example.com\"",
             "fatoora.base_url is refused: the platform address `https://example.com` points to another host",
         ),

@@ -11,6 +11,7 @@ use std::process::Output;
 
 use real::{Sandbox, Till, run_with, sale_body, wait_for};
 use serde_json::Value;
+use tilld::ledger::{OpenError, Store, Surroundings, SystemClock};
 
 /// What a till remembers itself by.
 struct Places {
@@ -169,8 +170,33 @@ fn a_missing_and_an_edited_anchor() {
     fs::write(&anchor, "3 invoices").unwrap();
     let said = refused(&mut till);
     assert!(said.contains("it was edited or damaged"), "{said}");
-    recover(&till, "--close-chains", "--ledger-lost");
-    next_sale(&mut till, &sandbox, 4, 4, &["onboard", "--replace", "T01"]);
+    let asked = till.run(&["recover", "--close-chains", "T01"]);
+    assert_eq!(asked.status.code(), Some(2), "{}", text(&asked));
+    assert!(text(&asked).contains("--last-number") && text(&asked).contains("مرتين"), "{}", text(&asked));
+    let done = till.run(&["recover", "--close-chains", "T01", "--last-number", "T01-000006"]);
+    assert!(done.status.success(), "{}", text(&done));
+    next_sale(&mut till, &sandbox, 7, 4, &["onboard", "--replace", "T01"]);
+}
+
+/// Data and anchor copied to another place of the same machine, beside the till.
+#[test]
+fn a_copy_beside_the_till() {
+    let sandbox = Sandbox::start();
+    let mut till = Till::onboarded(&sandbox);
+    let Places { data, anchor, .. } = places(&till);
+    sell(&mut till, 1, 2);
+    let (other, other_anchor) = (till.home().join("other"), till.home().join("other-anchor"));
+    copy(&data, &other);
+    fs::copy(&anchor, &other_anchor).unwrap();
+    let with = || Surroundings::new(std::sync::Arc::new(SystemClock));
+    let first = Store::open_with(&data, &anchor, with()).unwrap();
+    for mark in [&anchor, &other_anchor] {
+        let refused = Store::open_with(&other, mark, with()).err().expect("a copy runs beside it");
+        assert!(matches!(refused, OpenError::CopyInUse { .. }), "{refused}");
+        assert!(refused.words().ar.contains("نسخة"));
+    }
+    first.close().unwrap();
+    drop(Store::open_with(&other, &other_anchor, with()).unwrap());
 }
 
 #[test]

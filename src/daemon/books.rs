@@ -29,6 +29,7 @@ pub fn surroundings(settings: &Settings, clock: Arc<dyn Clock>, recovery: Recove
         // The machine-id alone is on the disk, and a copy of the disk has it too.
         machine: machine.has_hardware().then(|| machine.fingerprint()),
         witnesses: witnesses(settings),
+        run_time: Some(run_time_mark(settings)),
         ..Surroundings::new(clock)
     }
 }

@@ -71,6 +71,7 @@ fn obtain(
         .build()
         .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
     let onboarding = Onboarding {
+        refused_elsewhere: false,
         vault,
         keys,
         authority: &authority,

@@ -112,6 +112,7 @@ fn onboard(
         .map_err(|error| Failure::Finding(format!("the runtime did not start ({error})")))?;
     let (told, mut heard) = mpsc::unbounded_channel();
     let work = Onboarding {
+        refused_elsewhere: false,
         vault: &vault,
         keys: &keys,
         authority: &authority,

@@ -1,9 +1,9 @@
 //! `tilld recover`: looks at the ledger with the eyes of a start and says what
 //! keeps the till from selling; with the operator's word closes the chains.
 //!
-//! Killed anywhere it can simply be run again: the vault is moved aside by one
-//! rename, and everything in the ledger is one transaction, after which the next
-//! start (or the same command) writes the marks.
+//! Killed anywhere it can simply be run again: everything in the ledger is one
+//! transaction, after which the next start (or the same command) writes the marks;
+//! only then is the vault moved aside, by one rename.
 
 mod report;
 mod vault;
@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{books, owner};
 use crate::cli::{Failure, RecoverOptions, RecoverWord, Told};
 use crate::config::Settings;
-use crate::ledger::{Activity, Clock, OpenError, Recovery, Stakes, Store, SystemClock, What};
+use crate::ledger::{Activity, Clock, Known, OpenError, Recovery, Stakes, Store, SystemClock, What, Word};
 use crate::text::Bilingual;
 
 use vault::Condition;
@@ -33,6 +33,24 @@ struct Findings {
 impl Findings {
     fn is_well(&self) -> bool {
         self.ledger.is_none() && !matches!(self.vault, Condition::Unusable(_))
+    }
+
+    /// Whether numbers may have been issued that neither the ledger nor a mark
+    /// can tell of: then only people can say where the counter goes on.
+    fn nobody_knows(&self) -> bool {
+        let silent = |word: &Word| !matches!(word.known, Known::Mark { .. });
+        let lost = matches!(
+            self.ledger,
+            Some(
+                OpenError::MarkMissing { .. }
+                    | OpenError::MarkDamaged { .. }
+                    | OpenError::LedgerMissing { .. }
+            )
+        );
+        // The anchor comes first; a witness that is away may be the one that knows.
+        let anchor_silent = self.stakes.witnesses.first().is_none_or(silent);
+        let witness_away = self.stakes.witnesses.iter().any(|word| matches!(word.known, Known::Unread(_)));
+        lost && (anchor_silent || witness_away)
     }
 
     /// The ledger file is gone, also if an earlier recovery was killed right
@@ -88,6 +106,9 @@ fn recover(options: &RecoverOptions) -> Result<Told, Failure> {
             format!("{ar}؛ لم يُنفذ شيء. الأمر المناسب: tilld recover {flag} {right}"),
         ));
     }
+    if found.nobody_knows() && options.last_number.is_none() {
+        return Err(report::say_the_last_number(settings, word));
+    }
     let above = last_number(options)?;
     act(settings, &found, above, options.vault_aside)
 }
@@ -98,7 +119,10 @@ fn look(settings: &Settings) -> Result<Findings, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let with = books::surroundings(settings, clock, Recovery::Refuse);
     let ledger = Store::examine(&till.data_dir, &till.anchor, with).err();
-    if let Some(error @ OpenError::InUse { .. }) = &ledger {
+    if let Some(
+        error @ (OpenError::InUse { .. } | OpenError::CopyInUse { .. } | OpenError::MarkInUse { .. }),
+    ) = &ledger
+    {
         return Err(Failure::Finding(format!("{}\nsystemctl stop tilld", books::both(error))));
     }
     let stakes = Stakes::read(&till.data_dir, &till.anchor, &books::witnesses(settings)).unwrap_or_default();
@@ -121,10 +145,7 @@ fn last_number(options: &RecoverOptions) -> Result<u64, Failure> {
 
 fn act(settings: &Settings, found: &Findings, above: u64, vault_aside: bool) -> Result<Told, Failure> {
     let till = &settings.till;
-    let unusable = matches!(found.vault, Condition::Unusable(_));
-    if unusable || vault_aside {
-        vault::set_aside(settings).map_err(Failure::Finding)?;
-    }
+    let aside = vault_aside || matches!(found.vault, Condition::Unusable(_));
     let actor = format!("uid {}", rustix::process::getuid().as_raw());
     let why = found.ledger.as_ref().map_or_else(
         || "the vault with the till's key cannot be used on this machine any more".to_owned(),
@@ -134,17 +155,20 @@ fn act(settings: &Settings, found: &Findings, above: u64, vault_aside: bool) -> 
     let with = books::surroundings(settings, Arc::new(SystemClock), recovery);
     let mut store = Store::open_with(&till.data_dir, &till.anchor, with)
         .map_err(|error| Failure::Finding(books::both(&error)))?;
-    let aside = vault::aside(settings);
+    if aside {
+        vault::set_aside(settings).map_err(Failure::Finding)?;
+    }
+    let folders = vault::aside(settings);
     let failed = |error: &dyn std::fmt::Display| Failure::Finding(error.to_string());
-    if unusable || vault_aside {
-        let folders: Vec<String> = aside.iter().map(|path| path.display().to_string()).collect();
+    if aside {
+        let folders: Vec<String> = folders.iter().map(|path| path.display().to_string()).collect();
         let note = Activity::by(&actor, What::VaultSetAside, [("folders", json!(folders))]);
         store.note(note).map_err(|error| failed(&error))?;
     }
     let counter = store.counter();
     store.close().map_err(|error| failed(&error))?;
     let has_key = vault::is_there(settings);
-    Ok(Told { text: report::done(settings, counter, &aside, has_key), found: false })
+    Ok(Told { text: report::done(settings, counter, &folders, has_key), found: false })
 }
 
 fn usage(en: String, ar: String) -> Failure {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::credentials::{Credentials, Otp};
 use super::csid::{self, CallError, CsidAnswer, Fault, RenewalAnswer};
@@ -145,7 +146,7 @@ impl Client {
         let headers = HeaderMap::from_iter([(OTP, secret_value(otp.digits()))]);
         let received =
             self.csid_call(CALL, Method::POST, "/compliance", headers, wire::csr_body(csr_pem)).await?;
-        csid::issued(CALL, received.http, &received.headers, &received.body)
+        csid::issued(CALL, received.http, &received.headers, &Zeroizing::new(received.body))
     }
 
     /// `POST /compliance/invoices`: one compliance check with a compliance CSID.
@@ -164,7 +165,7 @@ impl Client {
         let headers = authorization(credentials);
         let body = wire::production_body(request_id);
         let received = self.csid_call(CALL, Method::POST, "/production/csids", headers, body).await?;
-        csid::issued(CALL, received.http, &received.headers, &received.body)
+        csid::issued(CALL, received.http, &received.headers, &Zeroizing::new(received.body))
     }
 
     /// `PATCH /production/csids`: renewal, with the old production CSID's credentials.
@@ -180,7 +181,7 @@ impl Client {
         let received = self
             .csid_call("PATCH /production/csids", Method::PATCH, "/production/csids", headers, body)
             .await?;
-        csid::renewed(received.http, &received.headers, &received.body)
+        csid::renewed(received.http, &received.headers, &Zeroizing::new(received.body))
     }
 
     /// One call with a document. The outcome is always an answer.

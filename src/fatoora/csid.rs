@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 use thiserror::Error;
+use zeroize::Zeroize as _;
 
 use super::credentials::Credentials;
 use super::message::{self, Level, Message};
@@ -120,22 +121,29 @@ pub(super) fn issued(
     headers: &Headers,
     body: &[u8],
 ) -> Result<CsidAnswer, CallError> {
-    let answer = message::object(body);
-    let read = || read(answer.as_ref()).filter(|csid| is_issued(&csid.disposition));
-    match http {
-        200..=202 => read().ok_or_else(|| failed(call, http, headers, answer.as_ref())),
-        _ => Err(failed(call, http, headers, answer.as_ref())),
+    let mut answer = message::object(body);
+    let csid = read(answer.as_ref()).filter(|csid| is_issued(&csid.disposition));
+    answer.iter_mut().for_each(wipe);
+    csid.filter(|_| matches!(http, 200..=202)).ok_or_else(|| failed(call, http, headers, answer.as_ref()))
+}
+
+/// Overwrites what only the till may know: a value that is dropped stays in memory.
+fn wipe(answer: &mut Value) {
+    for name in ["secret", "binarySecurityToken"] {
+        if let Some(Value::String(text)) = answer.get_mut(name) {
+            text.zeroize();
+        }
     }
 }
 
 /// Reads the answer to `PATCH /production/csids`.
 pub(super) fn renewed(http: u16, headers: &Headers, body: &[u8]) -> Result<RenewalAnswer, CallError> {
     const CALL: &str = "PATCH /production/csids";
-    let answer = message::object(body);
     if http == 428 {
-        return read(answer.as_ref())
-            .map(RenewalAnswer::ChecksFirst)
-            .ok_or_else(|| failed(CALL, http, headers, answer.as_ref()));
+        let mut answer = message::object(body);
+        let csid = read(answer.as_ref()).map(RenewalAnswer::ChecksFirst);
+        answer.iter_mut().for_each(wipe);
+        return csid.ok_or_else(|| failed(CALL, http, headers, answer.as_ref()));
     }
     issued(CALL, http, headers, body).map(RenewalAnswer::Issued)
 }

@@ -18,7 +18,7 @@ impl Machine {
     ///
     /// Always the machine-id; of the hardware the board's serial number, or
     /// else the system's UUID where it may be read, or else the burnt-in
-    /// addresses of its built-in network interfaces.
+    /// address of its first built-in wired network interface.
     pub fn read(root: &Path) -> Machine {
         let mut facts = Vec::new();
         let mut add = |name, path: &str| {
@@ -31,8 +31,8 @@ impl Machine {
         let known = add("board serial number", "sys/firmware/devicetree/base/serial-number")
             || add("system UUID", "sys/class/dmi/id/product_uuid");
         if !known {
-            let addresses = built_in_addresses(&root.join("sys/class/net"));
-            facts.extend((!addresses.is_empty()).then(|| ("network addresses", addresses.join(" "))));
+            let address = built_in_address(&root.join("sys/class/net"));
+            facts.extend(address.map(|address| ("network address", address)));
         }
         Machine { facts }
     }
@@ -77,23 +77,24 @@ fn word(path: &Path) -> Option<String> {
     (!empty && text.len() <= 256).then(|| text.to_owned())
 }
 
-/// Permanent addresses of interfaces that sit on the board: neither virtual
-/// nor on a USB plug, which changes hands.
-fn built_in_addresses(net: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(net) else { return Vec::new() };
-    let mut addresses: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let interface = entry.path();
-            let device = fs::canonicalize(interface.join("device")).ok()?;
-            let on_usb =
-                device.components().any(|part| part.as_os_str().to_string_lossy().starts_with("usb"));
-            let permanent = word_or_zero(&interface.join("addr_assign_type"))? == "0";
-            if on_usb || !permanent { None } else { word(&interface.join("address")) }
-        })
-        .collect();
-    addresses.sort_unstable();
-    addresses
+/// The permanent address of the first wired interface that sits on the board:
+/// neither virtual, nor wireless (whose address is often made up and whose driver
+/// comes late), nor on a USB plug, which changes hands. The first by its place on
+/// the bus, so that a card that is added changes nothing.
+fn built_in_address(net: &Path) -> Option<String> {
+    let interfaces = fs::read_dir(net).ok()?.flatten().filter_map(|entry| {
+        let interface = entry.path();
+        let device = fs::canonicalize(interface.join("device")).ok()?;
+        let on_usb = device.components().any(|part| part.as_os_str().to_string_lossy().starts_with("usb"));
+        let wireless = interface.join("wireless").exists() || interface.join("phy80211").exists();
+        let permanent = word_or_zero(&interface.join("addr_assign_type"))? == "0";
+        if on_usb || wireless || !permanent {
+            None
+        } else {
+            Some((device, word(&interface.join("address"))?))
+        }
+    });
+    interfaces.min().map(|(_, address)| address)
 }
 
 fn word_or_zero(path: &Path) -> Option<String> {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn plugs_and_made_up_addresses_do_not_count() {
+    fn plugs_radios_later_cards_and_made_up_addresses_do_not_count() {
         let files = [
             ("sys/devices/pci0/eth0/address", "52:54:00:12:34:56\n"),
             ("sys/devices/pci0/eth0/addr_assign_type", "0\n"),
@@ -145,6 +146,13 @@ mod tests {
             ("sys/devices/usb1/eth1/address", "00:11:22:33:44:55\n"),
             ("sys/devices/usb1/eth1/addr_assign_type", "0\n"),
             ("sys/devices/usb1/card/x", ""),
+            ("sys/devices/pci1/eth3/address", "00:11:22:33:44:66\n"),
+            ("sys/devices/pci1/eth3/addr_assign_type", "0\n"),
+            ("sys/devices/pci1/card/x", ""),
+            ("sys/devices/a0/wlan0/address", "00:11:22:33:44:77\n"),
+            ("sys/devices/a0/wlan0/addr_assign_type", "0\n"),
+            ("sys/devices/a0/wlan0/wireless/x", ""),
+            ("sys/devices/a0/card/x", ""),
             ("sys/devices/pci0/eth2/address", "aa:11:22:33:44:55\n"),
             ("sys/devices/pci0/eth2/addr_assign_type", "3\n"),
         ];
@@ -153,11 +161,13 @@ mod tests {
             std::os::unix::fs::symlink(root.path().join(from), root.path().join(to)).unwrap();
         };
         fs::create_dir_all(root.path().join("sys/class/net")).unwrap();
-        for (bus, name) in [("pci0", "eth0"), ("usb1", "eth1"), ("pci0", "eth2")] {
+        for (bus, name) in
+            [("pci0", "eth0"), ("usb1", "eth1"), ("pci0", "eth2"), ("pci1", "eth3"), ("a0", "wlan0")]
+        {
             link(&format!("sys/devices/{bus}/card"), &format!("sys/devices/{bus}/{name}/device"));
             link(&format!("sys/devices/{bus}/{name}"), &format!("sys/class/net/{name}"));
         }
         let machine = Machine::read(root.path());
-        assert_eq!(machine.facts, [("network addresses", "52:54:00:12:34:56".to_owned())]);
+        assert_eq!(machine.facts, [("network address", "52:54:00:12:34:56".to_owned())]);
     }
 }

@@ -37,11 +37,11 @@ pub enum VaultError {
     TooOpen { path: PathBuf, mode: u32, right: u32 },
     #[error("{} belongs to user {owner}, but this program runs as user {runs_as}. Run it as the user of the service, or give the directory back with chown", path.display())]
     Owner { path: PathBuf, owner: u32, runs_as: u32 },
-    #[error("sealed secrets are there, but the key that opens them is not: neither {} nor a systemd credential. If the vault was sealed by a credential, start tilld through its systemd unit; otherwise move the directory away and onboard this till again", path.display())]
+    #[error("sealed secrets are there, but the key that opens them is not: neither {} nor a systemd credential. If the vault was sealed by a credential, pass it on: systemd-run --pty --uid=tilld -p LoadCredentialEncrypted=tilld.vault-key tilld ... runs a command as the unit does; otherwise run tilld recover with --vault-aside and onboard this till again", path.display())]
     KeyMissing { path: PathBuf },
-    #[error("{} is damaged. Restore the whole directory from a backup, or move it away and onboard this till again", path.display())]
+    #[error("{} is damaged. Restore the whole directory from a backup, or run tilld recover, which moves it aside, and onboard this till again", path.display())]
     KeyDamaged { path: PathBuf },
-    #[error("{} cannot be opened: it was changed, or it was sealed on another machine (a copied disk or image) or with another credential. On the machine it belongs to, restore the whole directory from a backup; a new machine is onboarded as a till of its own", path.display())]
+    #[error("{} cannot be opened: it was changed, or it was sealed on another machine (a copied disk or image) or with another credential. On the machine it belongs to, restore the whole directory from a backup. If there is none, or this machine takes the other's place, run tilld recover: it closes the chains, moves the directory aside and says how to onboard anew", path.display())]
     BlobDamaged { path: PathBuf },
     #[error("{name:?} cannot name a secret: a name has 1 to 32 small letters, digits and dashes")]
     Name { name: String },

@@ -102,6 +102,7 @@ pub fn compare_mark(dir: &Path, anchor: &Path) -> Result<Option<OpenError>, Open
             documents: held.documents,
             log: held.log,
             machine: None,
+            run_time: None,
         };
         view.judge(&seen, &[])
     });

@@ -32,6 +32,8 @@ pub(super) struct View<'a> {
     pub log: LogHead,
     /// `None` if the machine cannot be told from others: then it is not judged.
     pub machine: Option<[u8; 32]>,
+    /// The mark that ends with the boot, the one that may stand for the anchor.
+    pub run_time: Option<&'a Path>,
 }
 
 /// Whether the till may go on.
@@ -59,8 +61,13 @@ impl View<'_> {
         if anchor.reading.mark().is_some() || !self.could_go_on() {
             return Ok(Verdict::Sound);
         }
-        let agrees =
-            others.iter().find(|seen| seen.reading.mark().is_some_and(|mark| self.is_up_to_date(mark)));
+        // A medium that was away may know no more than an old copy of the ledger:
+        // it can contradict, and never vouch.
+        let vouches = |seen: &&Seen| self.run_time == Some(seen.path.as_path());
+        let agrees = others
+            .iter()
+            .filter(vouches)
+            .find(|seen| seen.reading.mark().is_some_and(|mark| self.is_up_to_date(mark)));
         Ok(match agrees {
             Some(witness) => Verdict::Remake { witness: witness.path.clone() },
             None => Verdict::Wrong(self.silent(anchor)),

@@ -1,8 +1,11 @@
-//! One till, one writer: the lock file that keeps a second instance out.
+//! One till, one writer: the lock file that keeps a second instance out of a
+//! directory, and a name on this machine that keeps out a copy of the ledger.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -44,6 +47,33 @@ impl Lock {
             Ok(()) => Ok(Lock { _file: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse { dir: dir.to_owned() }),
             Err(error) => Err(failed(io::Error::from(error))),
+        }
+    }
+}
+
+/// The ledger's name among all processes of this machine, wherever its file
+/// lies: a copy of the directory has the same one. Nobody is spoken to; the
+/// kernel gives the name back when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Presence {
+    _socket: UnixDatagram,
+}
+
+impl Presence {
+    /// Takes the name of the ledger whose file is `path`.
+    ///
+    /// # Errors
+    /// [`OpenError::CopyInUse`] if a process has it.
+    pub fn claim(ledger: &[u8; 16], path: &Path) -> Result<Presence, OpenError> {
+        let failed = |source| OpenError::Directory { path: path.to_owned(), source };
+        let hex: String = ledger.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = SocketAddr::from_abstract_name(format!("tilld-ledger-{hex}")).map_err(failed)?;
+        match UnixDatagram::bind_addr(&name) {
+            Ok(socket) => Ok(Presence { _socket: socket }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                Err(OpenError::CopyInUse { path: path.to_owned() })
+            }
+            Err(error) => Err(failed(error)),
         }
     }
 }

@@ -9,9 +9,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 const MAGIC: [u8; 8] = *b"tilldmk2";
@@ -125,6 +127,7 @@ pub(super) struct MarkFile {
     path: PathBuf,
     file: File,
     turn: u64,
+    alone: bool,
 }
 
 impl MarkFile {
@@ -142,7 +145,25 @@ impl MarkFile {
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
         let turn = newest(&file)?.map_or(0, |(turn, _)| turn);
-        Ok(MarkFile { path: path.to_owned(), file, turn })
+        Ok(MarkFile { path: path.to_owned(), file, turn, alone: false })
+    }
+
+    /// As [`MarkFile::open`], and keeps every other till from doing the same while
+    /// it is open. A file system without locks is no reason not to sell.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if another process has it.
+    pub fn open_alone(path: &Path) -> io::Result<MarkFile> {
+        let mark = MarkFile::open(path)?;
+        mark.lock()?;
+        Ok(MarkFile { alone: true, ..mark })
+    }
+
+    fn lock(&self) -> io::Result<()> {
+        match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => Err(io::ErrorKind::WouldBlock.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -154,8 +175,19 @@ impl MarkFile {
         read(&self.file)
     }
 
-    /// Writes the mark into the older slot, without a flush.
+    /// Writes the mark into the older slot, without a flush. A file that somebody
+    /// deleted or replaced is made again, and flushed that once.
     pub fn write(&mut self, mark: &Mark) -> io::Result<()> {
+        if self.file.metadata()?.nlink() == 0 {
+            let again = if self.alone { MarkFile::open_alone } else { MarkFile::open };
+            *self = again(&self.path)?;
+            self.put(mark)?;
+            return self.sync();
+        }
+        self.put(mark)
+    }
+
+    fn put(&mut self, mark: &Mark) -> io::Result<()> {
         let turn = self.turn.wrapping_add(1);
         self.file.write_all_at(&mark.encode(turn), turn % 2 * SLOT)?;
         self.turn = turn;

@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::database::{self, unsigned};
 use super::ids::{ChainId, DocumentId, PrintJobId, UuidKey};
 use super::judgement::{self, Seen, Verdict, View};
-use super::lock::{self, Lock};
+use super::lock::{self, Lock, Presence};
 use super::mark::MarkFile;
 use super::migrate::{self, Birth};
 use super::packer::{ANSWERS, Packer};
@@ -47,6 +47,9 @@ pub struct Surroundings {
     /// Files beside the anchor that remember how far the till has come. They may
     /// be missing, and their folders are never made.
     pub witnesses: Vec<PathBuf>,
+    /// The one of them that ends with the boot: it alone may stand for an anchor
+    /// that is missing.
+    pub run_time: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -61,6 +64,7 @@ impl Surroundings {
             recovery: Recovery::Refuse,
             machine: None,
             witnesses: Vec::new(),
+            run_time: None,
         }
     }
 }
@@ -171,11 +175,13 @@ struct Ready {
     machine: Option<[u8; 32]>,
     anchor: Seen,
     others: Vec<Seen>,
+    run_time: Option<PathBuf>,
     witnesses: Vec<Witness>,
     /// The copy of the file as it was, if it was converted.
     migrated: Option<PathBuf>,
     notices: Vec<Notice>,
     // Dropped last: the file is closed before another may open it.
+    presence: Presence,
     lock: Lock,
 }
 
@@ -204,11 +210,14 @@ impl Ready {
         let birth = birth(&mut with.random).map_err(storage)?;
         let db = database::open_writer(&path, true).map_err(storage)?;
         let migrated = migrate::migrate(&db, &path, birth)?;
+        let ledger = fact(&db, "ledger").map_err(storage)?;
         Ok(Ready {
-            ledger: fact(&db, "ledger").map_err(storage)?,
+            ledger,
+            presence: Presence::claim(&ledger, &path)?,
             held: Held::load(&db).map_err(storage)?,
             packers: load_packers(&db).map_err(storage)?,
             machine: with.machine,
+            run_time: with.run_time.clone(),
             path,
             db,
             anchor,
@@ -229,6 +238,7 @@ impl Ready {
             documents: self.held.documents,
             log: self.held.log,
             machine: self.machine,
+            run_time: self.run_time.as_deref(),
         };
         view.judge(&self.anchor, &self.others).map_err(|source| self.storage(source))
     }
@@ -238,21 +248,9 @@ impl Ready {
         [&self.anchor].into_iter().chain(&self.others).cloned().collect()
     }
 
-    /// The last documents of the newest chain, verified from their bytes.
     fn verify_tail(&mut self) -> Result<(), OpenError> {
-        let Some(chain) = self.held.newest else { return Ok(()) };
-        let Some(head) = self.held.chains.get(&chain).and_then(|chain| chain.head) else { return Ok(()) };
-        let first = head.icv.get().saturating_sub(TAIL - 1);
-        let mut walk = Walk::new(chain, first);
-        let findings = audit::walk_chunk(&self.db, &self.held.chains, &mut self.packers, &mut walk, TAIL);
-        match findings.map_err(|source| self.storage(source))?.into_iter().next() {
-            None => Ok(()),
-            Some(finding) => Err(OpenError::Tail {
-                path: self.path.clone(),
-                document: finding.document,
-                finding: finding.what,
-            }),
-        }
+        let found = tail(&self.db, &self.path, &self.held, &mut self.packers);
+        found.map_err(|source| self.storage(source))?.map_or(Ok(()), Err)
     }
 
     fn into_store(mut self, anchor: &Path, with: Surroundings) -> Result<Store, OpenError> {
@@ -286,8 +284,9 @@ impl Ready {
             packers: self.packers,
             answers,
             notices: self.notices,
-            mark_fault: false,
+            mark_fault: None,
             writes: 0,
+            _presence: self.presence,
             _lock: self.lock,
         })
     }
@@ -297,14 +296,36 @@ impl Ready {
     }
 }
 
+/// The last documents of the newest chain, verified from their bytes: what is
+/// wrong with the first that does not verify.
+pub(super) fn tail(
+    db: &Connection,
+    path: &Path,
+    held: &Held,
+    packers: &mut HashMap<i64, Packer>,
+) -> Result<Option<OpenError>, StorageError> {
+    let Some(chain) = held.newest else { return Ok(None) };
+    let Some(head) = held.chains.get(&chain).and_then(|chain| chain.head) else { return Ok(None) };
+    let mut walk = Walk::new(chain, head.icv.get().saturating_sub(TAIL - 1));
+    let findings = audit::walk_chunk(db, &held.chains, packers, &mut walk, TAIL)?;
+    Ok(findings.into_iter().next().map(|finding| OpenError::Tail {
+        path: path.to_owned(),
+        document: finding.document,
+        finding: finding.what,
+    }))
+}
+
 /// Opens the anchor's file, or makes it with the folder that it lies in.
 fn open_anchor(anchor: &Path) -> Result<MarkFile, OpenError> {
     let made = match anchor.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => std::fs::create_dir_all(parent),
         None => Ok(()),
     };
-    let opened = made.and_then(|()| MarkFile::open(anchor));
-    opened.map_err(|source| OpenError::Mark { anchor: anchor.to_owned(), source })
+    let opened = made.and_then(|()| MarkFile::open_alone(anchor));
+    opened.map_err(|source| match source.kind() {
+        std::io::ErrorKind::WouldBlock => OpenError::MarkInUse { anchor: anchor.to_owned() },
+        _ => OpenError::Mark { anchor: anchor.to_owned(), source },
+    })
 }
 
 fn birth(random: &mut Random) -> Result<Birth, StorageError> {

@@ -17,6 +17,17 @@ pub enum OpenError {
     Directory { path: PathBuf, source: io::Error },
     #[error("another tilld already works in {dir}. Only one may write a till's ledger: stop it first")]
     InUse { dir: PathBuf },
+    #[error(
+        "a tilld on this machine already works with this ledger, from another place: {path} is a copy, or the one that \
+         runs works on a copy. Two copies would issue the same numbers twice. Find the other one (systemctl status \
+         tilld, or: ps -C tilld), stop the wrong one and move its directory away. If both have sold, run: tilld recover"
+    )]
+    CopyInUse { path: PathBuf },
+    #[error(
+        "another tilld writes its high-water mark into {anchor}. Every till has an anchor of its own: correct \
+         `till.anchor`; if the other one is a copy of this till, stop it and move it away"
+    )]
+    MarkInUse { anchor: PathBuf },
     #[error("{path}: {source}")]
     Storage { path: PathBuf, source: StorageError },
     #[error(
@@ -111,6 +122,8 @@ impl OpenError {
             | OpenError::MarkDamaged { .. } => true,
             OpenError::Directory { .. }
             | OpenError::InUse { .. }
+            | OpenError::CopyInUse { .. }
+            | OpenError::MarkInUse { .. }
             | OpenError::Storage { .. }
             | OpenError::NoLedger { .. }
             | OpenError::NotALedger { .. }
@@ -138,6 +151,16 @@ impl OpenError {
                     dir.display()
                 )
             }
+            OpenError::CopyInUse { path } => format!(
+                "يعمل tilld آخر في هذا الجهاز على السجل نفسه من مكان آخر: {} نسخة، أو أن العامل الآن نسخة. ستصدر النسختان \
+                 الأرقام نفسها مرتين. ابحث عن الأخرى وأوقف الخاطئة وانقل مجلدها، وإن باعت النسختان فنفذ: tilld recover",
+                path.display()
+            ),
+            OpenError::MarkInUse { anchor } => format!(
+                "يكتب tilld آخر علامته في {}. لكل جهاز علامة خاصة به: صحح till.anchor، وإن كان الآخر نسخة من هذا الجهاز \
+                 فأوقفه وانقله.",
+                anchor.display()
+            ),
             OpenError::Storage { path, .. } => {
                 format!(
                     "تعذر استخدام ملف السجل {}. لا تحذفه، وأوقف البيع على هذا الجهاز واتصل بالدعم.",
@@ -226,6 +249,8 @@ mod tests {
         vec![
             OpenError::Directory { path: path(), source: io() },
             OpenError::InUse { dir: path() },
+            OpenError::CopyInUse { path: path() },
+            OpenError::MarkInUse { anchor: path() },
             OpenError::Storage { path: path(), source: StorageError::damaged("x") },
             OpenError::NoLedger { path: path() },
             OpenError::NotALedger { path: path() },

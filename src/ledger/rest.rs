@@ -10,7 +10,7 @@ use super::backlog::Backlog;
 use super::database;
 use super::judgement::{self, Seen, Verdict, View};
 use super::mark::MarkFile;
-use super::opening::{FILE_NAME, Held, fact};
+use super::opening::{FILE_NAME, Held, fact, load_packers, tail};
 use super::state::{PrintState, ReportState};
 use super::{OpenError, StorageError};
 
@@ -21,6 +21,8 @@ pub struct Place<'a> {
     pub anchor: &'a Path,
     /// Marks beside the anchor; those that cannot be read say nothing.
     pub witnesses: &'a [PathBuf],
+    /// The one of them that ends with the boot.
+    pub run_time: Option<&'a Path>,
     /// Fingerprint of this machine; none where the hardware does not tell.
     pub machine: Option<[u8; 32]>,
 }
@@ -64,23 +66,26 @@ pub fn look(place: &Place<'_>) -> Result<AtRest, OpenError> {
         return Err(error);
     }
     let db = open_with(&path, database::open_resting)?;
-    let found = read(&db, &path, place.machine, &anchor, &others);
+    let found = read(&db, &path, place, &anchor, &others);
     found.map_err(|source| OpenError::Storage { path, source })
 }
 
 fn read(
     db: &Connection,
     path: &Path,
-    machine: Option<[u8; 32]>,
+    place: &Place<'_>,
     anchor: &Seen,
     others: &[Seen],
 ) -> Result<AtRest, StorageError> {
-    let Held { chains, documents, last_issued, log, .. } = Held::load(db)?;
+    let held = Held::load(db)?;
+    let tail = tail(db, path, &held, &mut load_packers(db)?)?;
+    let Held { chains, documents, last_issued, log, .. } = held;
     let ledger = fact(db, "ledger")?;
-    let view = View { db, path, ledger, chains: &chains, documents, log, machine };
+    let Place { machine, run_time, .. } = *place;
+    let view = View { db, path, ledger, chains: &chains, documents, log, machine, run_time };
     let refusal = match view.judge(anchor, others)? {
         Verdict::Wrong(error) => Some(error),
-        Verdict::Sound | Verdict::Remake { .. } => None,
+        Verdict::Sound | Verdict::Remake { .. } => tail,
     };
     let backlog = Backlog::load(db, documents)?;
     let open = [ReportState::Queued, ReportState::InFlight, ReportState::Held];

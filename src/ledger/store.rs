@@ -12,7 +12,7 @@ use super::backlog::Backlog;
 use super::clock::Clock;
 use super::database::{self, Checkpoint, Durability};
 use super::ids::{ChainId, UuidKey};
-use super::lock::Lock;
+use super::lock::{Lock, Presence};
 use super::mark::{Mark, MarkFile};
 use super::packer::Packer;
 use super::succession::{Chain, OnRenewal};
@@ -89,9 +89,11 @@ pub struct Store {
     pub(super) packers: HashMap<i64, Packer>,
     pub(super) answers: Packer,
     pub(super) notices: Vec<Notice>,
-    pub(super) mark_fault: bool,
+    /// Why the anchor does not have the newest mark.
+    pub(super) mark_fault: Option<String>,
     pub(super) writes: u32,
     // Dropped last: the file is closed before another may open it.
+    pub(super) _presence: Presence,
     pub(super) _lock: Lock,
 }
 
@@ -161,14 +163,11 @@ impl Store {
             witness.tell(mark, false);
         }
         let written = self.mark.write(&mark);
-        match written {
-            Ok(()) => self.mark_fault = false,
-            Err(error) if !self.mark_fault => {
-                self.mark_fault = true;
-                tracing::warn!(%error, "the high-water mark could not be written; selling goes on");
-            }
-            Err(_) => {}
+        let fault = written.err().map(|error| error.to_string());
+        if let Some(fault) = fault.as_ref().filter(|_| self.mark_fault.is_none()) {
+            tracing::warn!(fault, "the high-water mark could not be written; selling goes on");
         }
+        self.mark_fault = fault;
     }
 
     pub(super) fn current_mark(&self) -> Mark {
@@ -187,14 +186,11 @@ impl Store {
         }
     }
 
-    /// The witnesses beside the anchor, and why one does not keep the mark.
+    /// The anchor and the witnesses beside it, and why one does not keep the mark.
     pub fn witnesses(&self) -> Vec<(PathBuf, Option<String>)> {
-        self.witnesses.iter().map(|witness| (witness.path().to_owned(), witness.fault())).collect()
-    }
-
-    /// Whether the high-water mark could not be written since the last document.
-    pub fn mark_is_stale(&self) -> bool {
-        self.mark_fault
+        let anchor = (self.mark.path().to_owned(), self.mark_fault.clone());
+        let others = self.witnesses.iter().map(|witness| (witness.path().to_owned(), witness.fault()));
+        [anchor].into_iter().chain(others).collect()
     }
 
     /// The most that the ledger file may grow to, so that it cannot crowd out the

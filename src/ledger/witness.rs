@@ -167,8 +167,8 @@ impl Pen {
             if found.ledger != mark.ledger && found.says_something() {
                 return Err("it belongs to another ledger".to_owned());
             }
-            if self.last.is_some() && found.machine != mark.machine {
-                return Err("another machine writes to it: this till may run twice".to_owned());
+            if self.last.is_some() {
+                return Err("somebody else writes to it: this till may run twice".to_owned());
             }
             if found.documents > mark.documents || found.activities > mark.activities {
                 return Err("it knows more than this ledger: restart tilld to have it heard".to_owned());

@@ -50,13 +50,13 @@ pub struct Promotion {
 /// A record that cannot be read, or a key that cannot be opened.
 pub fn bundles(vault: &Vault, keys: &KeyStore) -> Result<Bundles, RecordError> {
     let device = Record::load(vault, Place::Device)?;
-    let successor = Record::load(vault, Place::Successor)?;
+    let successor = making(vault)?;
     let current = device.as_ref().filter(|record| record.device.is_identity());
     // What an interrupted promotion leaves twice is told once.
     let is_current = |record: &Record| current.is_some_and(|current| current.is_same_identity(record));
     let former = formers(vault)?;
-    let former =
-        former.iter().filter(|record| !is_current(record)).map(Former::of).collect::<Result<_, _>>()?;
+    let former = former.iter().flatten().filter(|record| !is_current(record));
+    let former = former.map(Former::of).collect::<Result<_, _>>()?;
     let successor = successor.filter(|record| !is_current(record));
     Ok(Bundles {
         current: current.map(|record| of(record, keys)).transpose()?,
@@ -93,7 +93,7 @@ pub fn promote(vault: &Vault) -> Result<Option<Promotion>, RecordError> {
 /// As [`promote`], for a caller that holds the lock. Each step leaves a vault
 /// from which this function arrives at the same end.
 pub(super) fn promoted(vault: &Vault) -> Result<Option<Promotion>, RecordError> {
-    let successor = Record::load(vault, Place::Successor)?;
+    let successor = making(vault)?;
     let Some(successor) = successor.filter(|record| matches!(record.device, Device::Active { .. })) else {
         return Ok(None);
     };
@@ -116,23 +116,46 @@ fn put_in_place(vault: &Vault, successor: Record) -> Result<Option<StampCertific
         return Ok(None);
     };
     if current.is_same_identity(&successor) {
-        return formers.last().map(Record::certificate).transpose();
+        return formers.iter().flatten().next_back().map(Record::certificate).transpose();
     }
     let certificate = current.certificate()?;
-    if !formers.iter().any(|former| former.is_same_identity(&current)) {
+    if !formers.iter().flatten().any(|former| former.is_same_identity(&current)) {
         current.at(Place::Former(formers.len() + 1)).save(vault)?;
     }
     successor.at(Place::Device).save(vault)?;
     Ok(Some(certificate))
 }
 
-/// The former records, the oldest one first. They are numbered without a gap.
-fn formers(vault: &Vault) -> Result<Vec<Record>, RecordError> {
-    let mut found = Vec::new();
-    while let Some(record) = Record::load(vault, Place::Former(found.len() + 1))? {
-        found.push(record);
+/// The record in the making. A damaged one must not stop the identity in use.
+fn making(vault: &Vault) -> Result<Option<Record>, RecordError> {
+    match Record::load(vault, Place::Successor) {
+        Err(error @ (RecordError::Unreadable(_) | RecordError::Vault(VaultError::BlobDamaged { .. }))) => {
+            tracing::warn!(%error, "the identity in the making cannot be read; the one in use goes on");
+            Ok(None)
+        }
+        other => other,
     }
-    Ok(found)
+}
+
+/// The former records, the oldest one first. They are numbered without a gap;
+/// `None` stands for one that is damaged, which must not stop the identity in
+/// use: its place is not given away, and its documents wait for a backup.
+fn formers(vault: &Vault) -> Result<Vec<Option<Record>>, RecordError> {
+    let mut found = Vec::new();
+    loop {
+        let number = found.len() + 1;
+        match Record::load(vault, Place::Former(number)) {
+            Ok(None) => return Ok(found),
+            Ok(Some(record)) => found.push(Some(record)),
+            Err(
+                error @ (RecordError::Unreadable(_) | RecordError::Vault(VaultError::BlobDamaged { .. })),
+            ) => {
+                tracing::warn!(number, %error, "a former identity cannot be read; what it has stamped and not sent waits");
+                found.push(None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The state of the current identity as of `now` (seconds since 1970, UTC). If

@@ -23,6 +23,9 @@ pub struct Onboarding<'a, A> {
     pub keys: &'a KeyStore,
     pub authority: &'a A,
     pub plan: Plan,
+    /// Whether the authority refuses reports under the current credentials as
+    /// well: only then does it take a refused renewal for a withdrawn certificate.
+    pub refused_elsewhere: bool,
     /// Seconds since 1970, UTC.
     pub now: &'a (dyn Fn() -> i64 + Sync),
     pub random: &'a mut (dyn FnMut(&mut [u8]) + Send),

@@ -78,13 +78,14 @@ impl<A: CsidAuthority> Onboarding<'_, A> {
     }
 
     /// The current credentials are not taken (any more). They stand before the
-    /// OTP at the authority's door, so that the OTP is unused.
+    /// OTP at the authority's door, so that the OTP is unused. One 401 may be a
+    /// fault of the gateway; a second opinion makes it a withdrawn certificate.
     fn old_refused(&mut self, record: &mut Record, mut old: Record) -> Result<(), OnboardError> {
         let answer_lost = matches!(record.device, Device::CsrMade { unanswered: 2.. });
         self.step(record, DeviceEvent::NotSent)?;
         old.settle(self.vault, (self.now)())?;
         let expired = matches!(old.device, Device::Expired { .. });
-        if matches!(old.device, Device::Active { .. }) {
+        if self.refused_elsewhere && matches!(old.device, Device::Active { .. }) {
             old.apply(DeviceEvent::Revoked)?;
             old.save(self.vault)?;
         }

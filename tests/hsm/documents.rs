@@ -55,6 +55,7 @@ async fn onboard(vault: &Vault, keys: &KeyStore) -> Identity {
     let otp = Otp::new(&platform.issue_otp(simulation, None)).unwrap();
     let (mut random, mut told) = (Seeded::new(5), Vec::new());
     let onboarding = Onboarding {
+        refused_elsewhere: false,
         vault,
         keys,
         authority: &Client::new(endpoint).unwrap(),

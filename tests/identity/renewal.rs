@@ -240,6 +240,19 @@ fn an_expired_identity_is_renewed_if_the_authority_lets_it_and_explained_if_not(
 }
 
 #[test]
+fn one_refused_renewal_alone_says_nothing_about_the_certificate() {
+    let (mut till, _) = Till::active(Environment::Simulation);
+    till.authority.book().production[0].revoked = true;
+    till.refused_elsewhere = false;
+    let otp = till.fetch_otp();
+    let refused = till.fails_in(Flow::Renew, Some(otp));
+    assert!(matches!(refused, OnboardError::OldRefused { expired: false, .. }), "{refused}");
+    assert_eq!(till.bundles().current_state, Device::Active { until: END }, "reports are still taken");
+    till.authority.book().production[0].revoked = false;
+    till.ends_in(Flow::Renew, Some(otp)).expect("the OTP of the refused call is unused");
+}
+
+#[test]
 fn a_revoked_identity_is_known_by_its_refused_renewal_and_may_come_back() {
     let (mut till, old) = Till::active(Environment::Simulation);
     till.authority.book().production[0].revoked = true;

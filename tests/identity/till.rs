@@ -46,6 +46,8 @@ pub struct Till {
     pub begun_anew: Vec<StartedOver>,
     /// The till dies right after this many states were stored.
     pub dies_after: Option<usize>,
+    /// Reports are refused with 401 as well.
+    pub refused_elsewhere: bool,
     /// How many OTPs people have fetched from the portal.
     fetched: usize,
 }
@@ -121,6 +123,7 @@ impl Till {
             told: Vec::new(),
             begun_anew: Vec::new(),
             dies_after: None,
+            refused_elsewhere: true,
             fetched: 0,
         }
     }
@@ -171,6 +174,7 @@ impl Till {
         let begun_anew = &mut self.begun_anew;
         let mut stored = 0;
         let onboarding = Onboarding {
+            refused_elsewhere: self.refused_elsewhere,
             vault: &self.vault,
             keys: &KeyStore::Vault,
             authority: &self.authority,

@@ -109,6 +109,7 @@ impl Shop {
         let (time, drawn) = (self.time.clone(), &mut self.drawn);
         let now = move || time.load(Ordering::SeqCst);
         let onboarding = Onboarding {
+            refused_elsewhere: false,
             vault: &self.vault,
             keys: &KeyStore::Vault,
             authority: &self.client,

@@ -331,7 +331,8 @@ impl Till {
         });
         let clock = self.clock.clone();
         let witnesses = witnesses.to_vec();
-        Surroundings { clock, random, clock_tolerance: 120, recovery, machine, witnesses }
+        let run_time = Some(self.witness());
+        Surroundings { clock, random, clock_tolerance: 120, recovery, machine, witnesses, run_time }
     }
 
     /// Opens the store with unit 1.

@@ -209,6 +209,11 @@ fn a_missing_anchor_is_refused_unless_another_witness_agrees() {
     let error = refused(&till, HERE, &[]);
     assert!(matches!(error, OpenError::MarkMissing { documents: 4, .. }), "{error}");
     assert!(!till.anchor().exists());
+    // A medium may have been away while the till sold: it vouches for nothing.
+    let medium = till.witness().with_file_name("medium");
+    std::fs::copy(till.witness(), &medium).unwrap();
+    let error = refused(&till, HERE, &[medium]);
+    assert!(matches!(error, OpenError::MarkMissing { documents: 4, .. }), "{error}");
     // A witness that knows less is no help.
     std::fs::write(till.witness(), mark).unwrap();
     let error = refused(&till, HERE, &[till.witness()]);

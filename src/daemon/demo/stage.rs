@@ -122,6 +122,7 @@ impl Stage {
         let steps = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&steps);
         let onboarding = Onboarding {
+            refused_elsewhere: false,
             vault: &vault,
             keys: &keys,
             authority: &authority,

@@ -69,6 +69,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
         dir: &till.data_dir,
         anchor: &till.anchor,
         witnesses: &books::witnesses(settings),
+        run_time: Some(&books::run_time_mark(settings)),
         machine: machine.has_hardware().then(|| machine.fingerprint()),
     };
     let found = match rest::look(&place) {

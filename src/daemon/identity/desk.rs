@@ -15,11 +15,11 @@ use super::register::{Register, facts};
 use super::{plan, switch};
 use crate::api::{IdentityOrder, IdentityTask, Refusal, wire};
 use crate::config::Settings;
-use crate::fatoora::{Client, Otp};
+use crate::fatoora::{Client, Otp, SetupFault};
 use crate::keys::{KeyStore, Vault};
 use crate::ledger::{Clock, Ledger, LedgerGone};
 use crate::onboard::{Bundles, News, OnboardError, Onboarding};
-use crate::report::{self, Wake, Wakes};
+use crate::report::{self, PauseReason, Wake, Wakes};
 use crate::text::Bilingual;
 
 /// How long unsent documents may hold up a renewal or replacement.
@@ -137,6 +137,7 @@ impl Desk {
                 News::StartedOver(why) => tracing::warn!("{}", why.words().en),
             };
             let onboarding = Onboarding {
+                refused_elsewhere: desk.refused(),
                 vault,
                 keys,
                 authority: authority.as_ref(),
@@ -162,6 +163,13 @@ impl Desk {
             })
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::Fault(error.to_string()))?
+    }
+
+    /// Whether reporting pauses because the authority does not take the
+    /// credentials.
+    fn refused(&self) -> bool {
+        let pause = self.parts.report.borrow().pause;
+        pause.is_some_and(|pause| pause.reason == PauseReason::Setup(SetupFault::Credentials))
     }
 
     /// The vault's decision first, then the ledger between two documents.

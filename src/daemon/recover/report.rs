@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Findings;
 use super::vault::Condition;
+use crate::cli::{Failure, RecoverWord};
 use crate::config::Settings;
 use crate::daemon::books;
 use crate::invoice::IssueMoment;
@@ -14,6 +15,23 @@ pub fn nothing_wrong() -> String {
     "Nothing is wrong with ledger, marks and machine: the till starts as it is, and nothing was done.\n\
      لا خلل في السجل والعلامات والجهاز: يعمل الجهاز كما هو ولم يُنفذ شيء."
         .to_owned()
+}
+
+/// Neither the ledger nor a mark can tell where the numbers go on.
+pub fn say_the_last_number(settings: &Settings, word: &RecoverWord) -> Failure {
+    let flag = match word {
+        RecoverWord::CloseChains(_) => "--close-chains",
+        RecoverWord::LedgerLost(_) => "--ledger-lost",
+    };
+    let (till, prefix) = (&settings.till.name, &settings.till.number_prefix);
+    let command = format!("tilld recover {flag} {till} --last-number {prefix}000123");
+    Failure::Usage(format!(
+        "nobody here knows the highest number that this till has issued, and a lower one would be issued twice; nothing was \
+         done. Look for it on the last receipts and in the Fatoora portal (if in doubt say a higher one; connect every \
+         witness that is away) and run: {command}\n\
+         لا أحد هنا يعرف أعلى رقم أصدره هذا الجهاز، والرقم الأدنى منه سيصدر مرتين؛ لم يُنفذ شيء. ابحث عنه في آخر الإيصالات \
+         وفي بوابة فاتورة (وعند الشك اكتب رقما أعلى، ووصّل كل شاهد غائب) ثم نفذ: {command}"
+    ))
 }
 
 /// What is wrong, what is at stake, which ways there are.

@@ -77,6 +77,7 @@ async fn successor(shop: &Shop) {
     let vault = identity::open_vault(&shop.settings).unwrap();
     let otp = crate::fatoora::Otp::new(&shop.otp()).unwrap();
     let onboarding = Onboarding {
+        refused_elsewhere: false,
         vault: &vault,
         keys: &identity::keys(&shop.settings).unwrap(),
         authority: &identity::client(&shop.settings).unwrap(),
