@@ -31,6 +31,7 @@ fn every_document_costs_what_its_prices_say() {
     let clock = Arc::new(TestClock::at(setting("TILLD_BASKETS_CLOCK", NOON as u64) as i64));
     let mut uuids = Seeded::new(7);
     let surroundings = Surroundings {
+        alone: false,
         random: Box::new(move |bytes| {
             uuids.fill(bytes);
             Ok(())

@@ -50,6 +50,9 @@ pub struct Surroundings {
     /// The one of them that ends with the boot: it alone may stand for an anchor
     /// that is missing.
     pub run_time: Option<PathBuf>,
+    /// Whether a copy of the ledger must not be open on this machine at the same
+    /// time. Ledgers with the same randomness are copies in this sense.
+    pub alone: bool,
 }
 
 impl Surroundings {
@@ -65,6 +68,7 @@ impl Surroundings {
             machine: None,
             witnesses: Vec::new(),
             run_time: None,
+            alone: true,
         }
     }
 }
@@ -181,7 +185,7 @@ struct Ready {
     migrated: Option<PathBuf>,
     notices: Vec<Notice>,
     // Dropped last: the file is closed before another may open it.
-    presence: Presence,
+    presence: Option<Presence>,
     lock: Lock,
 }
 
@@ -213,7 +217,7 @@ impl Ready {
         let ledger = fact(&db, "ledger").map_err(storage)?;
         Ok(Ready {
             ledger,
-            presence: Presence::claim(&ledger, &path)?,
+            presence: with.alone.then(|| Presence::claim(&ledger, &path)).transpose()?,
             held: Held::load(&db).map_err(storage)?,
             packers: load_packers(&db).map_err(storage)?,
             machine: with.machine,

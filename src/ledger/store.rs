@@ -93,7 +93,7 @@ pub struct Store {
     pub(super) mark_fault: Option<String>,
     pub(super) writes: u32,
     // Dropped last: the file is closed before another may open it.
-    pub(super) _presence: Presence,
+    pub(super) _presence: Option<Presence>,
     pub(super) _lock: Lock,
 }
 

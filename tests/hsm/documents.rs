@@ -106,6 +106,7 @@ fn without_its_settings(vault: &Vault) {
 fn sell(token: &Token, identity: Identity, out: Option<&Path>) {
     let mut uuids = Seeded::new(7);
     let surroundings = Surroundings {
+        alone: false,
         random: Box::new(move |bytes| {
             uuids.fill(bytes);
             Ok(())

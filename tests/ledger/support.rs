@@ -332,7 +332,16 @@ impl Till {
         let clock = self.clock.clone();
         let witnesses = witnesses.to_vec();
         let run_time = Some(self.witness());
-        Surroundings { clock, random, clock_tolerance: 120, recovery, machine, witnesses, run_time }
+        Surroundings {
+            clock,
+            random,
+            clock_tolerance: 120,
+            recovery,
+            machine,
+            witnesses,
+            run_time,
+            alone: false,
+        }
     }
 
     /// Opens the store with unit 1.

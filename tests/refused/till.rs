@@ -65,6 +65,7 @@ impl RealTill {
         let home = tempfile::tempdir().unwrap();
         let mut uuids = Seeded::new(7);
         let surroundings = Surroundings {
+            alone: false,
             random: Box::new(move |bytes| {
                 uuids.fill(bytes);
                 Ok(())
