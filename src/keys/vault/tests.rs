@@ -150,7 +150,10 @@ fn a_credential_takes_over_and_no_key_stays_on_the_disk() {
     assert_eq!(sealed.get("device").unwrap().unwrap().as_slice(), b"the secret");
     assert!(!vault.directory().join("vault.bound").exists());
     let without = Vault::open(vault.directory(), &here()).unwrap_err();
-    assert!(matches!(without, VaultError::KeyMissing { .. }) && without.to_string().contains("systemd unit"));
+    assert!(
+        matches!(without, VaultError::KeyMissing { .. })
+            && without.to_string().contains("LoadCredentialEncrypted=tilld.vault-key")
+    );
     let other = Vault::open(vault.directory(), &on("board A", Some(&[8u8; 32]))).unwrap();
     assert!(matches!(other.get("device"), Err(VaultError::BlobDamaged { .. })));
     // Moved to another board, the same credential still opens it: systemd decides who gets it.
