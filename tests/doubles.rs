@@ -267,3 +267,26 @@ fn two_daemons_and_a_recovery_on_one_data_directory() {
     assert!(told.status.success() && text(&told).contains("Nothing is wrong"), "{}", text(&told));
     sell(&mut till, 1, 1);
 }
+
+/// The words of a damaged ledger without a backup, followed as they stand.
+#[test]
+fn a_damaged_ledger_without_a_backup() {
+    let sandbox = Sandbox::start();
+    let mut till = Till::onboarded(&sandbox);
+    let Places { data, .. } = places(&till);
+    sell(&mut till, 1, 3);
+    let file = data.join("ledger.sqlite");
+    let mut bytes = fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[1024..half].fill(0x5a);
+    fs::write(&file, bytes).unwrap();
+    let told = text(&till.run(&["recover"]));
+    let command = told.lines().find(|line| line.contains("mkdir")).expect(&told).trim();
+    assert!(told.contains("tilld recover --ledger-lost T01") && told.contains("التالف"), "{told}");
+    let moved = std::process::Command::new("sh").args(["-c", command]).status().unwrap();
+    assert!(moved.success(), "{command}");
+    let done = till.run(&["recover", "--ledger-lost", "T01"]);
+    assert!(done.status.success(), "{}", text(&done));
+    assert!(data.join("damaged").join("ledger.sqlite").exists(), "nothing is deleted");
+    next_sale(&mut till, &sandbox, 4, 1, &["onboard", "--replace", "T01"]);
+}

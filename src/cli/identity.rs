@@ -70,7 +70,10 @@ fn through_the_till(
     streams: &mut Streams<'_>,
 ) -> Result<(), Failure> {
     let first = if goes_on(task, known) { None } else { Some(otp.read(streams)?) };
-    streams.say("The till runs and does this itself; it goes on selling meanwhile.")?;
+    streams.say(match known.certificate {
+        Some(_) => "The till runs and does this itself; it goes on selling meanwhile.",
+        None => "The till runs and does this itself.",
+    })?;
     let mut done = order(socket, task, first.as_ref())?;
     if first.is_none() && matches!(done, Err(ClientError::Refused(_))) {
         let known = ask(socket, async |client| client.identity().await)?;

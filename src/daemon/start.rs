@@ -102,7 +102,7 @@ impl Daemon {
         };
         let reporting = tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)));
         let watching =
-            tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::DAILY));
+            tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,

@@ -31,7 +31,7 @@ pub use keyring::Keyring;
 pub use register::Entry;
 pub use register::Register;
 pub use switch::{install, load};
-pub use watch::{DAILY, watch};
+pub use watch::{HOURLY, watch};
 
 /// The folder of the vault inside the data directory.
 pub fn vault_dir(settings: &Settings) -> PathBuf {

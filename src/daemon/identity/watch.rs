@@ -1,4 +1,4 @@
-//! The watch over the certificate's life: at start and once a day it looks how
+//! The watch over the certificate's life: at start and every hour it looks how
 //! long the certificate is still good, and says it once at each alarm step.
 
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::ledger::Clock;
 use crate::onboard::life::{self, Alarm, Life};
 use crate::stamp::StampCertificate;
 
-/// Between two looks.
-pub const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Between two looks: the alarm of the last day must come a day before the end.
+pub const HOURLY: Duration = Duration::from_secs(60 * 60);
 
 /// How loudly something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

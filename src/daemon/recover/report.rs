@@ -1,6 +1,6 @@
 //! What a recovery says, in English and then in Arabic.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Findings;
 use super::vault::Condition;
@@ -8,7 +8,7 @@ use crate::cli::{Failure, RecoverWord};
 use crate::config::Settings;
 use crate::daemon::books;
 use crate::invoice::IssueMoment;
-use crate::ledger::{Holdings, Known, Stakes, Word};
+use crate::ledger::{Holdings, Known, OpenError, Stakes, StorageError, Word};
 
 /// There is nothing to recover from.
 pub fn nothing_wrong() -> String {
@@ -98,8 +98,19 @@ fn holdings(ledger: &Holdings) -> String {
 
 fn ways(settings: &Settings, found: &Findings) -> Option<String> {
     let till = &settings.till.name;
-    if found.ledger.as_ref().is_some_and(|error| !error.is_recoverable()) {
-        return None;
+    let asked = if found.nobody_knows() {
+        format!(" --last-number {}000123", settings.till.number_prefix)
+    } else {
+        String::new()
+    };
+    match &found.ledger {
+        Some(
+            OpenError::Tail { path, .. } | OpenError::Storage { path, source: StorageError::Damaged { .. } },
+        ) => {
+            return Some(damaged(till, path));
+        }
+        Some(error) if !error.is_recoverable() => return None,
+        _ => {}
     }
     let (flag, ledger_en, ledger_ar) = if found.ledger_is_lost() {
         ("--ledger-lost", "A new ledger is begun", "يُنشأ سجل جديد")
@@ -113,16 +124,34 @@ fn ways(settings: &Settings, found: &Findings) -> Option<String> {
     Some(format!(
         "Which ways there are:\n\
          1. Put back what is named above, unchanged and newest, and start the till. Always try this first.\n\
-         2. If it is lost for good:  tilld recover {flag} {till}\n   \
+         2. If it is lost for good:  tilld recover {flag} {till}{asked}\n   \
             {ledger_en}; the certificates that stamped here never stamp again; invoice numbers go on above every known \
             number (add --last-number NUMBER if a receipt or the portal shows a higher one than above). Then the till \
             needs a new certificate.\n\
          الطرق:\n\
          1. أعد ما ذُكر أعلاه كما هو وبأحدث حال ثم شغل الجهاز. جرب هذا أولا دائما.\n\
-         2. إن ضاع نهائيا: tilld recover {flag} {till}\n   \
+         2. إن ضاع نهائيا: tilld recover {flag} {till}{asked}\n   \
             {ledger_ar}؛ ولا تختم الشهادات السابقة بعد ذلك؛ وتستمر أرقام الفواتير بعد أعلى رقم معروف (أضف --last-number \
             إن ظهر رقم أعلى في إيصال أو في بوابة فاتورة). ثم يحتاج الجهاز إلى شهادة جديدة."
     ))
+}
+
+/// The file itself is damaged: kept aside, it makes room for a new one.
+fn damaged(till: &str, path: &Path) -> String {
+    let aside = path.with_file_name("damaged");
+    let (file, aside) = (path.display(), aside.display());
+    format!(
+        "Which ways there are:\n\
+         1. Put a backup back that is newer than everything that was sold, and start the till.\n\
+         2. If there is none: keep the damaged file for support, and begin a new one:\n   \
+            mkdir {aside} && mv {file}* {aside}/\n   \
+            tilld recover --ledger-lost {till}\n   \
+            The marks know where the numbers go on. What the damaged file holds and has not been sent, support must report.\n\
+         الطرق:\n\
+         1. أعد نسخة احتياطية أحدث من آخر بيع ثم شغل الجهاز.\n\
+         2. إن لم توجد: احتفظ بالملف التالف للدعم وابدأ ملفا جديدا بالأمرين أعلاه. تعرف العلامات أين تستمر الأرقام، وعلى \
+            الدعم الإبلاغ عما في الملف التالف ولم يرسل."
+    )
 }
 
 /// What was done and what comes next. `counter`: the numbers go on above it.
