@@ -135,6 +135,10 @@ pub struct Home {
     pub owner: Option<(u32, String)>,
     /// Files of the till that another user owns, with that user.
     pub foreign: Vec<(String, u32)>,
+    /// A witness on another medium is set.
+    pub witness: bool,
+    /// The machine is a virtual one: its whole disk can be set back.
+    pub virtual_machine: bool,
 }
 
 /// A directory, with the file system that it lies on.

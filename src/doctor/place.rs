@@ -328,6 +328,9 @@ fn anchor(home: &Home) -> Check {
             );
         }
     }
+    if home.virtual_machine && !home.witness {
+        return set_back_unnoticed(path);
+    }
     let same = home.data.as_ref().is_ok_and(|data| data.device == place.device);
     let (en, ar) = if same {
         (
@@ -345,4 +348,24 @@ fn anchor(home: &Home) -> Check {
         )
     };
     Check::ok(subject, en, ar)
+}
+
+/// After the whole disk of a virtual machine was set back and the machine was
+/// started again, nothing on it remembers.
+fn set_back_unnoticed(path: &str) -> Check {
+    Check::new(
+        Subject::Anchor,
+        Level::Warning,
+        Bilingual::new(
+            format!(
+                "{path} is on a virtual machine, and there is no witness: a snapshot that is restored goes unnoticed"
+            ),
+            format!("{path} على جهاز افتراضي بلا شاهد: لا يُكتشف استرجاع لقطة سابقة منه"),
+        ),
+        Bilingual::new(
+            "Set [till] witness to a file on a medium that snapshots do not take back, such as a network mount, and \
+             restart tilld.",
+            "اضبط [till] witness على ملف في وسيط لا تعيده اللقطات، كقرص شبكي، ثم أعد تشغيل tilld.",
+        ),
+    )
 }

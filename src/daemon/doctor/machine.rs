@@ -28,3 +28,38 @@ fn memory() -> Known<u64> {
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().map_err(|_| unknown())?;
     Ok(kib.saturating_mul(1024))
 }
+
+/// Whether a hypervisor runs this machine, as far as the files below `root` tell:
+/// the processor's own word, the device tree's, or the name of the board.
+pub(super) fn is_virtual(root: &Path) -> bool {
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+    let flag =
+        |line: &str| line.starts_with("flags") && line.split_whitespace().any(|flag| flag == "hypervisor");
+    let board = read("sys/class/dmi/id/product_name") + &read("sys/class/dmi/id/sys_vendor");
+    let makers = ["QEMU", "KVM", "VMware", "VirtualBox", "Virtual Machine", "Xen", "Bochs"];
+    read("proc/cpuinfo").lines().any(flag)
+        || root.join("sys/firmware/devicetree/base/hypervisor").exists()
+        || makers.iter().any(|maker| board.contains(maker))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_virtual_machine_is_told_from_a_real_one() {
+        for (path, text, expected) in [
+            ("proc/cpuinfo", "model name\t: x\nflags\t\t: fpu vme hypervisor lm\n", true),
+            ("proc/cpuinfo", "flags\t\t: fpu vme lm\nbugs\t\t: hypervisor\n", false),
+            ("sys/class/dmi/id/sys_vendor", "QEMU\n", true),
+            ("sys/class/dmi/id/product_name", "Till 9000\n", false),
+            ("sys/firmware/devicetree/base/hypervisor/compatible", "linux,kvm", true),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let file = root.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+            assert_eq!(is_virtual(root.path()), expected, "{path}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::machine;
 use crate::config::Settings;
 use crate::doctor::{Home, Known, Mount, Place, could_not, mount_of};
 use crate::text::Bilingual;
@@ -45,12 +46,26 @@ pub(super) fn look(settings: &Settings, wanted: Option<u32>) -> Home {
     let (data, anchor) = (&settings.till.data_dir, &settings.till.anchor);
     let beside = anchor.parent().unwrap_or(Path::new("/"));
     let foreign = wanted.map_or_else(Vec::new, |wanted| foreign(data, anchor, wanted));
-    Home { data: place(data, data, None), anchor: place(beside, anchor, Some(anchor)), owner: None, foreign }
+    Home {
+        data: place(data, data, None),
+        anchor: place(beside, anchor, Some(anchor)),
+        owner: None,
+        foreign,
+        witness: settings.till.witness.is_some(),
+        virtual_machine: machine::is_virtual(Path::new("/")),
+    }
 }
 
 /// Neither could be looked at.
 pub(super) fn unseen(because: &Bilingual) -> Home {
-    Home { data: Err(because.clone()), anchor: Err(because.clone()), owner: None, foreign: Vec::new() }
+    Home {
+        data: Err(because.clone()),
+        anchor: Err(because.clone()),
+        owner: None,
+        foreign: Vec::new(),
+        witness: false,
+        virtual_machine: false,
+    }
 }
 
 fn place(directory: &Path, shown: &Path, file: Option<&Path>) -> Known<Place> {

@@ -87,7 +87,7 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
             documents: found.documents,
             last_issued: found.last_issued,
             mark,
-            silent: None,
+            silent: if found.documents > 0 { away(settings) } else { None },
             trouble: None,
         },
         queue: Ok(Queue {
@@ -103,6 +103,13 @@ pub(super) fn look(settings: &Settings) -> Known<Records> {
             ..Receipts::default()
         }),
     })
+}
+
+/// The witness on another medium, if it cannot be asked: a start goes on without it.
+fn away(settings: &Settings) -> Option<(String, String)> {
+    let witness = settings.till.witness.as_ref()?;
+    let error = std::fs::File::open(witness).err()?;
+    Some((witness.display().to_string(), error.to_string()))
 }
 
 /// A file that may not be read is no trouble of the ledger, and one that was

@@ -16,7 +16,11 @@ pub fn check(settings: &Settings, identity: &Identity) -> Result<(), String> {
         return Err(format!(
             "this till's certificate belongs to the {} environment, but the settings name {}; set [fatoora] \
              environment back, or, if the till really moves, get it an identity there with \
-             `tilld onboard --replace {name}`",
+             `tilld onboard --replace {name}`\n\
+             شهادة هذا الجهاز لبيئة {} بينما تذكر الإعدادات {}: أعد [fatoora] environment كما كانت، أو سجّل الجهاز هناك \
+             بالأمر `tilld onboard --replace {name}`",
+            identity.environment.word(),
+            wanted.word(),
             identity.environment.word(),
             wanted.word()
         ));
@@ -30,7 +34,9 @@ pub fn check(settings: &Settings, identity: &Identity) -> Result<(), String> {
         if found != wanted {
             return Err(format!(
                 "this till's certificate is for {what} {found}, but the settings name {wanted}; correct {key}, or, if \
-                 this till really becomes another one, get it a new identity with `tilld onboard --replace {name}`"
+                 this till really becomes another one, get it a new identity with `tilld onboard --replace {name}`\n\
+                 شهادة هذا الجهاز تذكر {found} بينما تذكر الإعدادات {wanted}: صحّح {key}، أو سجّل الجهاز من جديد بالأمر \
+                 `tilld onboard --replace {name}`"
             ));
         }
     }

@@ -84,6 +84,8 @@ fn healthy() -> Facts {
             anchor: Ok(place("/var/lib/tilld-anchor/high-water")),
             owner: Some((998, "tilld".to_owned())),
             foreign: Vec::new(),
+            witness: false,
+            virtual_machine: false,
         },
         ledger: Ok(LedgerFacts {
             missing: false,

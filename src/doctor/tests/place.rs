@@ -41,6 +41,9 @@ fn the_directories() {
     assert!(check(&same, Subject::Anchor).finding.en.contains("same file system"));
     let other = anchor(|place| place.device = 2);
     assert!(check(&other, Subject::Anchor).finding.en.contains("another file system"));
+    only(&till(|till| till.home.virtual_machine = true), Subject::Anchor, Level::Warning);
+    let witnessed = till(|till| (till.home.virtual_machine, till.home.witness) = (true, true));
+    assert_eq!(check(&witnessed, Subject::Anchor).level, Level::Ok);
 }
 
 #[test]
