@@ -89,6 +89,8 @@ fn next_sale(till: &mut Till, sandbox: &Sandbox, number: usize, documents: usize
     fs::write(&otp, sandbox.otp()).unwrap();
     let done = till.run(&[onboard, &["--otp-file", otp.to_str().unwrap()]].concat());
     assert!(done.status.success(), "{}", text(&done));
+    // With the vault gone only the ledger knows of the certificate before.
+    assert_eq!(text(&done).contains("an earlier certificate"), onboard == ["onboard"], "{}", text(&done));
     let sold = till.sell(&format!("sale-{number}"), &sale_body(number));
     assert_eq!(sold.status, 201, "{}", sold.text());
     let sold = sold.json();
@@ -234,6 +236,7 @@ fn a_vault_of_another_machine() {
     let (told, done) = recover(&till, "--close-chains", "--ledger-lost");
     assert!(told.contains("sealed on another machine"), "{told}");
     assert!(done.contains("vault.unusable-") && done.ends_with("tilld onboard\n"), "{done}");
+    assert!(done.contains("revoke them on the portal") && done.contains("ألغها من البوابة"), "{done}");
     let aside = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path());
     let aside = aside.filter(|path| path.to_string_lossy().contains("vault.unusable-")).collect::<Vec<_>>();
     assert!(aside.len() == 1 && aside[0].join("vault.bound").exists(), "nothing is deleted");

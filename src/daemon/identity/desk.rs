@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
-use super::drain::{drain, explained, left_alive};
+use super::drain::{drain, earlier_alive, explained, left_alive};
 use super::keyring::Keyring;
 use super::register::{Register, facts};
 use super::{plan, switch};
@@ -113,12 +113,16 @@ impl Desk {
         };
         let same = before.as_ref().is_some_and(|before| before.fingerprint() == certificate.fingerprint());
         let left = if changes { explained(left, usable, false) } else { None };
+        let first = before.is_none();
+        let chains =
+            ledger.run(|store| store.known_chains().map_or(0, |known| known.len())).await.map_err(gone)?;
+        let earlier = (first && chains > 1).then(earlier_alive);
         let alive = before.filter(|_| replaces && !same).map(|before| left_alive(before.serial()));
         Ok(wire::IdentityDone {
             kind: if same { "none" } else { kind }.to_owned(),
             environment: self.parts.settings.fatoora.environment.word().to_owned(),
             certificate: facts(&certificate, self.parts.clock.now()),
-            notes: left.into_iter().chain(alive).map(wire::Words::from).collect(),
+            notes: left.into_iter().chain(alive).chain(earlier).map(wire::Words::from).collect(),
         })
     }
 

@@ -95,3 +95,13 @@ pub fn left_alive(serial: &str) -> Bilingual {
         ),
     )
 }
+
+/// As [`left_alive`], where the vault no longer knows what the ledger was stamped with.
+pub fn earlier_alive() -> Bilingual {
+    Bilingual::new(
+        "This till has issued invoices under an earlier certificate, whose key is not in the vault any more. It stays \
+         valid at the authority: revoke it on the Fatoora portal once nothing waits to be sent.",
+        "أصدر هذا الجهاز فواتير بشهادة سابقة لم يعد مفتاحها في الخزنة. تبقى سارية لدى الهيئة: ألغها من بوابة فاتورة بعد \
+         إرسال كل ما ينتظر.",
+    )
+}

@@ -167,10 +167,12 @@ pub fn done(settings: &Settings, counter: u64, aside: &[PathBuf], has_key: bool)
         text.push_str(&format!("\nThe key that cannot be used here is kept in {}.", folder.display()));
     }
     text.push_str(&format!(
-        "\nNow start the till, which sends what waits, and get a new certificate with an OTP of the Fatoora portal:\n  {next}"
+        "\nNow start the till, which sends what waits, and get a new certificate with an OTP of the Fatoora portal:\n  {next}\n\
+         The former certificates stay valid at the authority: revoke them on the portal once nothing waits to be sent."
     ));
     text.push_str(&format!(
         "\nتم: أُغلقت السلاسل وصار السجل لهذا الجهاز وجُددت العلامات. رقم الفاتورة القادمة {first}.\n\
+         تبقى الشهادات السابقة سارية لدى الهيئة: ألغها من البوابة بعد إرسال كل ما ينتظر.\n\
          شغل الجهاز الآن واحصل على شهادة جديدة برمز من بوابة فاتورة:\n  {next}"
     ));
     text
