@@ -5,16 +5,6 @@
 # summary; exits 0 only if the gateway's audit and `tilld verify` are content.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-shared=${TILLD_SHARED:-$root/../shared}
-if [ ! -f "$shared/fatoora/gateway.py" ]; then
-    echo "no fatoora/gateway.py in $shared; set TILLD_SHARED" >&2
-    exit 2
-fi
-if [ -z "${TILLD_BIN:-}" ]; then
-    (cd "$root" && cargo build --quiet)
-    TILLD_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/tilld
-fi
-python=$("$shared/conformance/setup.sh")
+. "$here/tools.sh"
 exec "$python" -B "$here/drive.py" --gateway "$shared/fatoora/gateway.py" \
     --settings "$root/assets/demo/till.toml" --tilld "$TILLD_BIN" "$@"

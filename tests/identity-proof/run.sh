@@ -8,17 +8,7 @@
 #   run.sh PART [--only WORD]      one part: csr, life, refusals, faults, leaks
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-shared=${TILLD_SHARED:-$root/../shared}
-if [ ! -f "$shared/fatoora/gateway.py" ]; then
-    echo "no fatoora/gateway.py in $shared; set TILLD_SHARED" >&2
-    exit 2
-fi
-if [ -z "${TILLD_BIN:-}" ]; then
-    (cd "$root" && cargo build --quiet)
-    TILLD_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/tilld
-fi
-python=$("$shared/conformance/setup.sh")
+. "$here/../gateway/tools.sh"
 
 part() {
     name=$1
