@@ -377,6 +377,21 @@ fn the_activity_log_is_shown_and_asked_for_in_bounds() {
 }
 
 #[test]
+fn the_queue_is_listed_with_ages_and_the_way_to_the_next_page() {
+    let (_served, socket) = served();
+    let listed = run(&["queue", "--limit", "2", "--socket", &socket]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let lines: Vec<&str> = listed.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", listed.out);
+    assert!(lines[0].starts_with("T01-000001") && lines[0].contains("25 h 00 min old  LATE"), "{}", lines[0]);
+    assert_eq!(lines[2], "3 wait in all; go on with --after 9");
+    let json = run(&["queue", "--json", "--state", "held", "--socket", &socket]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["documents"].as_array().unwrap().len(), 3);
+    assert_eq!(run(&["queue", "--limit", "0", "--socket", &socket]).code, 2);
+}
+
+#[test]
 fn a_witness_that_does_not_keep_the_mark_is_shown() {
     let (served, socket) = served();
     let well = Witness { path: "/run/tilld/tilld.high-water".to_owned(), fault: None };

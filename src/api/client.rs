@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale,
-    Status, Synced, Verification,
+    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, QueueList, ReasonList, Reprinted,
+    Sale, Status, Synced, Verification,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
@@ -192,6 +192,20 @@ impl Client {
     pub async fn reprint(&self, uuid: &str) -> Result<Reprinted, ClientError> {
         let request = self.request(Method::POST, &format!("/v1/sales/{uuid}/reprint"));
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// A page of what waits; `after` is the `next` of the page before.
+    pub async fn queue(
+        &self,
+        state: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<QueueList, ClientError> {
+        let part = |name: &str, value: Option<&str>| {
+            value.map(|value| format!("&{name}={value}")).unwrap_or_default()
+        };
+        let path = format!("/v1/queue?limit={limit}{}{}", part("state", state), part("after", after));
+        read(&self.send(self.request(Method::GET, &path).timeout(ANSWER_WITHIN)).await?)
     }
 
     /// Sends what waits.

@@ -9,6 +9,7 @@ mod gate;
 mod identity;
 mod issue;
 mod problem;
+mod queue;
 mod routes;
 mod service;
 mod socket;
@@ -16,6 +17,7 @@ pub mod wire;
 
 pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
+pub use queue::{QueuePage, QueueState};
 pub use routes::router;
 pub use service::{
     Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, IdentityTask,

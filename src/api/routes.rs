@@ -53,6 +53,7 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/status", get(status::<T>))
         .route("/v1/verify", get(verify::<T>))
         .route("/v1/activities", get(activities::<T>))
+        .route("/v1/queue", get(super::queue::queue::<T>))
         .route("/v1/sync", post(sync::<T>))
         .route("/v1/identity", get(identity::show::<T>))
         .route("/v1/identity/onboarding", post(identity::onboard::<T>))

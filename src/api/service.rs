@@ -6,7 +6,7 @@ use std::future::Future;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::wire;
+use super::{QueuePage, wire};
 use crate::chain::{Icv, InvoiceHash};
 use crate::invoice::correction::CorrectionDraft;
 use crate::invoice::returns::CreditDraft;
@@ -216,6 +216,9 @@ pub trait Till: Send + Sync + 'static {
 
     /// The newest entries of the activity log, newest first.
     fn activities(&self, limit: usize) -> impl Future<Output = Result<wire::ActivityList, Refusal>> + Send;
+
+    /// What waits for the authority, a page at a time.
+    fn queue(&self, page: QueuePage) -> impl Future<Output = Result<wire::QueueList, Refusal>> + Send;
 
     /// Sends what waits without waiting for its time; gives how many wait.
     fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;

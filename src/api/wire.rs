@@ -2,6 +2,7 @@
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
 mod identity;
+mod queue;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
+pub use queue::{QueueList, QueuedDocument};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ mod onboard;
 mod otp;
 mod prompt;
 mod provision;
+mod queue;
 mod recover;
 mod renew;
 mod sandbox;
@@ -61,6 +62,7 @@ On a till:
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
+  tilld queue                     the documents that wait for the authority
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
   tilld activity                  what was done to the till, when and by whom
@@ -87,6 +89,7 @@ enum Command {
     Correct(correct::Args),
     Show(show::Args),
     Status(status::Args),
+    Queue(queue::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
     Activity(activity::Args),
@@ -141,6 +144,7 @@ impl Command {
             Command::Correct(args) => args.run(streams),
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
+            Command::Queue(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
             Command::Activity(args) => args.run(hooks, streams),

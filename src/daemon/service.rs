@@ -7,6 +7,7 @@ mod crediting;
 mod dates;
 mod issuing;
 mod lookup;
+mod queue;
 mod refusals;
 mod state;
 
@@ -22,8 +23,8 @@ use super::identity::{Desk, Register};
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
-    SaleOrder, Sold, Till, wire,
+    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, QueuePage,
+    Refusal, SaleOrder, Sold, Till, wire,
 };
 use crate::invoice;
 use crate::ledger::{self, Clock, Ledger, StorageError, Store, Stored};
@@ -177,6 +178,10 @@ impl Till for Service {
     async fn activities(&self, limit: usize) -> Result<wire::ActivityList, Refusal> {
         let listed = self.ledger.run(move |store| store.activities(limit)).await.map_err(gone)?;
         Ok(books::listed(listed.map_err(storage)?))
+    }
+
+    async fn queue(&self, page: QueuePage) -> Result<wire::QueueList, Refusal> {
+        self.page(page).await
     }
 
     async fn sync(&self, caller: Caller) -> Result<u64, Refusal> {

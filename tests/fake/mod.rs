@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
     self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits,
-    Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    Lookup, QueuePage, Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
@@ -209,6 +209,25 @@ impl Till for Fake {
             detail: serde_json::json!({"chain": id, "continues": null}),
         };
         Ok(wire::ActivityList { activities: (1..=3).rev().map(one).take(limit).collect() })
+    }
+
+    async fn queue(&self, page: QueuePage) -> Result<wire::QueueList, Refusal> {
+        let one = |n: u64| wire::QueuedDocument {
+            uuid: format!("3f8a1c52-9b1e-4d6a-8c0d-{n:012}"),
+            number: format!("T01-{n:06}"),
+            icv: n,
+            subtype: "simplified".to_owned(),
+            issued_at: "2026-03-14T21:05:09+03:00".to_owned(),
+            age_seconds: 3_600 * 25,
+            seconds_left: -3_600,
+            state: "Queued".to_owned(),
+            attempts: 3,
+            next_attempt_at: Some("2026-03-15T22:05:09+03:00".to_owned()),
+            reason: None,
+            words: None,
+        };
+        let documents = (1..=3).map(one).take(page.limit).collect();
+        Ok(wire::QueueList { documents, waiting: 3, next: (page.limit < 3).then(|| "9".to_owned()) })
     }
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {

@@ -124,6 +124,6 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
     })
 }
 
-fn moment_text(unix: i64) -> String {
+pub(super) fn moment_text(unix: i64) -> String {
     IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), api::wire::riyadh)
 }

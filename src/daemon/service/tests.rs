@@ -5,6 +5,7 @@ mod credits;
 mod documents;
 mod last_look;
 mod many_returns;
+mod queue;
 mod story;
 mod till;
 

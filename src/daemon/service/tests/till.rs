@@ -127,6 +127,11 @@ impl Till {
         self.ledger.run(work).await.unwrap();
     }
 
+    /// Something done to the ledger behind the till's back.
+    pub async fn on_store(&self, work: impl FnOnce(&mut Store) + Send + 'static) {
+        self.ledger.run(work).await.unwrap();
+    }
+
     pub async fn rejected(&self, document: &Value) {
         self.answered(document, ReportState::Rejected).await;
     }
