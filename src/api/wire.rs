@@ -1,6 +1,7 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod clock;
 mod identity;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
+pub use clock::Clock;
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 
 /// A message in both languages.
@@ -248,6 +250,9 @@ pub struct Status {
     pub environment: String,
     /// The till's clock.
     pub time: String,
+    /// Absent in answers of earlier versions.
+    #[serde(default)]
+    pub clock: Option<Clock>,
     pub selling: Selling,
     /// Documents ever issued, all chains together.
     pub documents: u64,

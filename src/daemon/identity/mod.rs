@@ -75,8 +75,8 @@ pub fn register(settings: &Settings, vault: &Vault, keys: &KeyStore) -> Register
     Register::new(vault.source().text(), store, settings_digest(settings))
 }
 
-/// The client for the platform, or for the address that stands in for it.
-pub fn client(settings: &Settings) -> Result<Client, String> {
+/// The platform's address, or the one that stands in for it, and the way there.
+pub fn endpoint(settings: &Settings) -> Result<Endpoint, String> {
     let mut endpoint = Endpoint::new(settings.fatoora.environment, settings.fatoora.base_url.as_deref())
         .map_err(|error| error.to_string())?;
     if let Some(file) = &settings.fatoora.extra_ca {
@@ -84,7 +84,12 @@ pub fn client(settings: &Settings) -> Result<Client, String> {
             std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
         endpoint = endpoint.with_extra_ca(pem);
     }
-    Client::new(endpoint).map_err(|error| error.to_string())
+    Ok(endpoint)
+}
+
+/// The client for the platform, or for the address that stands in for it.
+pub fn client(settings: &Settings) -> Result<Client, String> {
+    Client::new(endpoint(settings)?).map_err(|error| error.to_string())
 }
 
 /// What onboarding is to make of this till.

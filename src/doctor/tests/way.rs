@@ -16,10 +16,10 @@ fn the_clock() {
     only(&kept(Err(because())), Subject::ClockSynchronised, Level::Unknown);
     let off = |ahead| till(|till| till.clock.authority_ahead = ahead);
     for sign in [1, -1] {
-        assert_eq!(off(Ok(sign * (limits::CLOCK_OFFSET_WARNING - 1))).level(), Level::Ok);
-        only(&off(Ok(sign * limits::CLOCK_OFFSET_WARNING)), Subject::ClockAuthority, Level::Warning);
-        only(&off(Ok(sign * (limits::CLOCK_OFFSET_CRITICAL - 1))), Subject::ClockAuthority, Level::Warning);
-        only(&off(Ok(sign * limits::CLOCK_OFFSET_CRITICAL)), Subject::ClockAuthority, Level::Critical);
+        assert_eq!(off(Ok(sign * limits::CLOCK_OFFSET_WARNING)).level(), Level::Ok);
+        only(&off(Ok(sign * (limits::CLOCK_OFFSET_WARNING + 1))), Subject::ClockAuthority, Level::Warning);
+        only(&off(Ok(sign * limits::CLOCK_OFFSET_CRITICAL)), Subject::ClockAuthority, Level::Warning);
+        only(&off(Ok(sign * (limits::CLOCK_OFFSET_CRITICAL + 1))), Subject::ClockAuthority, Level::Critical);
     }
     assert!(check(&off(Ok(7200)), Subject::ClockAuthority).finding.en.contains("2 h 0 min behind"));
     only(&off(Err(because())), Subject::ClockAuthority, Level::Unknown);
