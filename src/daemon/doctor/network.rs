@@ -34,6 +34,7 @@ fn facts(probe: probe::Probe) -> Way {
     let network = Network {
         host: probe.host,
         port: probe.port,
+        proxy: probe.proxy,
         name: step(probe.name, |found| found.iter().map(ToString::to_string).collect()),
         connection: step(probe.connection, |address| address.to_string()),
         tls: probe.tls.map(|tls| step(tls, session)),
@@ -68,6 +69,7 @@ fn fault(obstacle: Obstacle) -> NetworkFault {
         Obstacle::Slow(within) => NetworkFault::Slow(seconds(within)),
         Obstacle::Refused => NetworkFault::Refused,
         Obstacle::Unreachable(why) => NetworkFault::Unreachable(why),
+        Obstacle::Proxy(status) => NetworkFault::Proxy(status),
         Obstacle::Handshake(why) => NetworkFault::Handshake(why),
         Obstacle::NoAnswer(why) => NetworkFault::NoAnswer(why),
         Obstacle::Untrusted { distrust, certificate } => {

@@ -101,6 +101,7 @@ fn healthy() -> Facts {
         network: Ok(Network {
             host: "gw-fatoora.zatca.gov.sa".to_owned(),
             port: 443,
+            proxy: None,
             name: done(vec!["192.0.2.1".to_owned()]),
             connection: done("192.0.2.1:443".to_owned()),
             tls: Some(done(Session {

@@ -47,6 +47,28 @@ fn the_network_step_by_step() {
         let behind = [Subject::NetworkTls, Subject::NetworkAnswer];
         assert!(!report.checks.iter().any(|check| behind.contains(&check.subject)), "not taken, not told");
     }
+    let closed = |status| {
+        network(|network| {
+            network.proxy = Some("http://192.168.1.1:3128".to_owned());
+            network.connection = Step::Failed(NetworkFault::Proxy(status));
+            network.tls = Some(Step::NotTaken);
+            network.answer = Step::NotTaken;
+        })
+    };
+    for (status, level) in [(407, Level::Critical), (403, Level::Warning), (502, Level::Warning)] {
+        let report = closed(status);
+        only(&report, Subject::NetworkConnection, level);
+        let said = &check(&report, Subject::NetworkConnection).finding.en;
+        assert!(said.contains("192.168.1.1:3128") && said.contains(&status.to_string()), "{said}");
+    }
+    let dead = network(|network| {
+        network.proxy = Some("http://192.168.1.1:3128".to_owned());
+        network.connection = Step::Failed(NetworkFault::Refused);
+        network.tls = Some(Step::NotTaken);
+        network.answer = Step::NotTaken;
+    });
+    only(&dead, Subject::NetworkConnection, Level::Warning);
+    assert!(check(&dead, Subject::NetworkConnection).finding.en.contains("proxy 192.168.1.1:3128"));
     let tls = |step| network(|network| network.tls = Some(step));
     only(&tls(Step::Failed(NetworkFault::Handshake("eof".to_owned()))), Subject::NetworkTls, Level::Warning);
     for trust in [Trust::Issuer, Trust::Expired, Trust::NotYet, Trust::Name, Trust::Other("odd".to_owned())] {
