@@ -59,7 +59,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["ledger"]),
     ("zstd", &["ledger"]),
     ("reqwest", &["fatoora", "api"]),
-    ("rustls", &["fatoora", "api"]),
+    ("rustls", &["fatoora", "api", "sandbox"]),
     ("axum", &["api", "sandbox"]),
     ("clap", &["cli"]),
     ("toml", &["config", "daemon"]),

@@ -1,6 +1,7 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod clock;
 mod identity;
 mod queue;
 
@@ -12,6 +13,7 @@ use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
+pub use clock::Clock;
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 pub use queue::{QueueList, QueuedDocument};
 
@@ -250,6 +252,9 @@ pub struct Status {
     pub environment: String,
     /// The till's clock.
     pub time: String,
+    /// Absent in answers of earlier versions.
+    #[serde(default)]
+    pub clock: Option<Clock>,
     pub selling: Selling,
     /// Documents ever issued, all chains together.
     pub documents: u64,

@@ -135,6 +135,12 @@ fn advice(status: &Status) -> Vec<String> {
     if let Some(reason) = &status.selling.reason {
         say("Not selling", reason);
     }
+    // What stops the sale has been said.
+    if let Some(clock) = status.clock.as_ref().filter(|clock| !clock.refuses)
+        && let Some(words) = &clock.words
+    {
+        say("Clock", words);
+    }
     if let Some(paused) = &status.queue.paused {
         say("Not reporting", paused);
     }

@@ -93,6 +93,8 @@ sections! {
         environment: String = "sandbox, simulation or production",
         base_url: String = "http://127.0.0.1:PORT/PATH or https, on a loopback address only; leave the key out for the real platform",
         extra_ca: PathBuf = "an absolute path of a readable PEM file with certificates",
+        proxy: String = "http://HOST:PORT without name and password, such as http://192.168.1.1:3128; leave the key out to go directly",
+        proxy_credentials_file: PathBuf = "an absolute path of a file with the line NAME:PASSWORD that only tilld's user can read; only with proxy; leave it out for the systemd credential tilld.proxy-credentials",
         in_flight: i64 = "a whole number from 1 to 4",
     }
     /// Where receipts go.

@@ -141,6 +141,12 @@ pub struct Fatoora {
     pub base_url: Option<String>,
     /// PEM file with certificate authorities trusted besides the public ones.
     pub extra_ca: Option<PathBuf>,
+    /// `http://HOST:PORT` of the network's proxy; none: directly. An address of
+    /// this machine is never reached through it.
+    pub proxy: Option<String>,
+    /// File with the line `NAME:PASSWORD` for the proxy, for a till without the
+    /// systemd credential.
+    pub proxy_credentials_file: Option<PathBuf>,
     /// Submissions under way at once, 1 to 4.
     pub in_flight: usize,
 }

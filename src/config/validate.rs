@@ -14,7 +14,7 @@ use super::settings::{
     UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
-use crate::fatoora::{Endpoint, Environment};
+use crate::fatoora::{Endpoint, Environment, Proxy};
 use crate::invoice::{Address, PartyId, Seller, VatNumber};
 use crate::keys::UnitProfile;
 use crate::printer::Target;
@@ -283,9 +283,29 @@ impl Judge<'_> {
             sound &= path.is_some();
             path
         });
+        let given = (fatoora.proxy.is_some(), fatoora.proxy_credentials_file.is_some());
+        let proxy = fatoora.proxy.and_then(|address| self.proxy(&address));
+        let file = fatoora.proxy_credentials_file.and_then(|path| self.proxy_credentials(given.0, path));
+        sound &= given == (proxy.is_some(), file.is_some());
         let in_flight = self.whole("fatoora.in_flight", fatoora.in_flight.unwrap_or(1), 1, 4);
         let environment = environment.filter(|_| sound)?;
-        Some(Fatoora { environment, base_url, extra_ca, in_flight: in_flight? })
+        let in_flight = in_flight?;
+        Some(Fatoora { environment, base_url, extra_ca, proxy, proxy_credentials_file: file, in_flight })
+    }
+
+    /// The address as it is used. The finding never repeats what was written,
+    /// which may be a password.
+    fn proxy(&mut self, address: &str) -> Option<String> {
+        match Proxy::parse(address) {
+            Ok(proxy) => Some(proxy.address()),
+            Err(error) => self.refuse("fatoora.proxy", format!("is refused: {error}")),
+        }
+    }
+
+    fn proxy_credentials(&mut self, proxy: bool, path: PathBuf) -> Option<PathBuf> {
+        let key = "fatoora.proxy_credentials_file";
+        let path = self.holding(key, path, proxy, "is set, but no proxy is")?;
+        self.path(key, path)
     }
 
     /// `none`, or a printer; the folder of a file printer has a full path.

@@ -2,6 +2,7 @@
 //! Nothing depends on this folder but the binary.
 
 mod books;
+mod clock;
 mod demo;
 mod doctor;
 mod events;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::books;
+use super::clock::{self, Dated};
 use super::events::Events;
 use super::identity::{self, Desk, Keyring, Register};
 use super::news::News;
@@ -66,6 +67,7 @@ impl Daemon {
         register.enter(Register::entry(&bundles));
         identity::install(&mut store, settings, &keyring, bundles, clock.now())
             .map_err(|error| error.to_string())?;
+        let authority_time = store.authority_time();
         let (ledger, ledger_thread) =
             Ledger::start(store).map_err(|error| format!("the ledger thread did not start ({error})"))?;
         let press = Arc::new(Press::new(settings.printer.width, shop(settings)));
@@ -98,7 +100,11 @@ impl Daemon {
         let (tell, telling) = news.start();
         let parts = Parts {
             queue: ledger.clone(),
-            authority: Arc::clone(&authority) as Arc<dyn Authority>,
+            authority: Arc::new(Dated {
+                authority: Arc::clone(&authority) as Arc<dyn Authority>,
+                time: authority_time.clone(),
+                clock: Arc::clone(&clock),
+            }),
             credentials: Arc::new(move |document: DocumentId| credentials.access(document)),
             clock: Arc::clone(&clock),
             wakes: Arc::clone(&wakes),
@@ -114,8 +120,16 @@ impl Daemon {
         let reporting = tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)));
         // Ends by itself when the driver is gone.
         tokio::spawn(telling);
-        let watching =
-            tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
+        let of_identity = identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY);
+        let endpoint = authority.endpoint().clone();
+        let of_clock = clock::watch(clock::Watching {
+            ledger: ledger.clone(),
+            clock: Arc::clone(&clock),
+            time: authority_time,
+            ask: move || clock::ask(&endpoint),
+            look: clock::LOOK,
+        });
+        let watching = tokio::spawn(async { _ = tokio::join!(of_identity, of_clock) });
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,

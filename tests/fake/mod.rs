@@ -177,6 +177,7 @@ impl Till for Fake {
             version: "0.1.0".to_owned(),
             environment: "sandbox".to_owned(),
             time: "2026-03-14T21:05:09+03:00".to_owned(),
+            clock: None,
             selling: wire::Selling { ready: true, reason: None },
             documents: self.sales.lock().unwrap().len() as u64,
             last: None,

@@ -10,7 +10,7 @@ use super::refusals::{gone, storage};
 use crate::api::{self, Refusal, wire};
 use crate::daemon::findings::numbers_in;
 use crate::invoice::IssueMoment;
-use crate::ledger::{self, PrintState, ReportState, StorageError, Store, audit};
+use crate::ledger::{self, ClockReport, PrintState, ReportState, StorageError, Store, audit};
 
 /// Open print jobs that status counts.
 const MOST_PRINTS: usize = 10_000;
@@ -24,10 +24,10 @@ impl Service {
             let rejected = numbers_in(store, ReportState::Rejected)?;
             let held = numbers_in(store, ReportState::Held)?;
             let ready = store.ready().map_err(|error| error.words());
-            let witnesses = store.witnesses();
-            Ok((store.queue_summary(), last, prints, (rejected, held), ready, witnesses))
+            let (witnesses, clock) = (store.witnesses(), store.clock_report());
+            Ok((store.queue_summary(), last, prints, (rejected, held), ready, witnesses, clock))
         };
-        let (queue, last, prints, (rejected, held), ready, witnesses) =
+        let (queue, last, prints, (rejected, held), ready, witnesses, clock) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
         let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
@@ -46,6 +46,7 @@ impl Service {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             environment: self.facts.environment.clone(),
             time: moment_text(self.clock.now()),
+            clock: Some(shown(clock)),
             selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
             documents: queue.documents,
             last: last.map(|last| wire::Last {
@@ -122,6 +123,17 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
         duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         findings: mark.into_iter().chain(log).chain(findings).collect(),
     })
+}
+
+fn shown(clock: ClockReport) -> wire::Clock {
+    let (ahead, age) = clock.authority.unzip();
+    wire::Clock {
+        state: clock.state.word().to_owned(),
+        refuses: clock.state.refuses(),
+        authority_ahead_seconds: ahead,
+        authority_heard_seconds_ago: age,
+        words: clock.words.map(wire::Words::from),
+    }
 }
 
 pub(super) fn moment_text(unix: i64) -> String {
