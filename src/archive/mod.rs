@@ -1,4 +1,12 @@
 //! A period of a till as one ZIP for an auditor: written from the ledger, and
-//! verified anywhere without the till.
+//! verified anywhere without the till. Every file is named with its hash in a
+//! manifest, and the manifest's own hash is what is handed over with it.
 
-pub mod zip;
+mod export;
+mod manifest;
+mod output;
+mod period;
+mod zip;
+
+pub use export::{ExportError, Made, Order, export};
+pub use period::{Period, PeriodError};
