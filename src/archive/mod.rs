@@ -6,7 +6,9 @@ mod export;
 mod manifest;
 mod output;
 mod period;
+mod verify;
 mod zip;
 
 pub use export::{ExportError, Made, Order, export};
 pub use period::{Period, PeriodError};
+pub use verify::{Finding, Verified, verify};

@@ -8,7 +8,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{Entry, ZipFault, ZipFile};
+pub use read::{Entries, Entry, ZipFault, ZipFile};
 pub use write::ZipWriter;
 
 const LOCAL: u32 = 0x0403_4b50;
