@@ -1,6 +1,7 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod evidence;
 mod identity;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
+pub use evidence::{Attempt, AttemptList, Held, Released, Warning, WarningList};
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 
 /// A message in both languages.

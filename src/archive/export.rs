@@ -130,13 +130,8 @@ fn write(
     let (activities, log) = write_activities(order, snapshot, part, &mut zip)?;
     let header = header(order, snapshot, activities, vec![explanation, log]);
     lines.write_all(manifest::header_line(&header)?.as_bytes())?;
-    let mut made = Made {
-        documents: 0,
-        bytes: 0,
-        manifest: String::new(),
-        unreadable: Vec::new(),
-        unreadable_total: 0,
-    };
+    let mut made =
+        Made { documents: 0, bytes: 0, manifest: String::new(), unreadable: Vec::new(), unreadable_total: 0 };
     let wanted = |chain: &ChainRecord<'_>| order.chain.is_none_or(|only| chain.id.get() == only);
     let chains: Vec<_> = snapshot.chains().filter(wanted).map(|chain| chain.id).collect();
     for chain in chains {

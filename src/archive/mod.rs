@@ -7,7 +7,7 @@ mod manifest;
 mod output;
 mod period;
 mod verify;
-mod zip;
+pub mod zip;
 
 pub use export::{ExportError, Made, Order, export};
 pub use period::{Period, PeriodError};

@@ -19,7 +19,9 @@ pub struct Period {
 pub enum PeriodError {
     #[error("{0:?} is no day; write it as 2026-01-31\n{0:?} ليس يوماً؛ اكتبه هكذا 2026-01-31")]
     NoDay(String),
-    #[error("the period ends on {to}, before it begins on {from}\nتنتهي الفترة في {to} قبل بدايتها في {from}")]
+    #[error(
+        "the period ends on {to}, before it begins on {from}\nتنتهي الفترة في {to} قبل بدايتها في {from}"
+    )]
     Backwards { from: String, to: String },
 }
 

@@ -66,7 +66,7 @@ pub(super) fn all(
     id: DocumentId,
 ) -> Result<Vec<Attempt>, StorageError> {
     let mut found = Vec::new();
-    each(db, Some(answers), id, |attempt| match &attempt.damage {
+    each(db, Some(answers), (id, 1), |attempt| match &attempt.damage {
         Some(damage) => Err(StorageError::damaged(damage.clone())),
         None => {
             found.push(attempt);
@@ -76,11 +76,18 @@ pub(super) fn all(
     Ok(found)
 }
 
-/// Every attempt of a document in order, one at a time.
+/// The number of a document's last attempt; 0 if it was never sent.
+pub(super) fn last(db: &Connection, id: DocumentId) -> Result<u32, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT coalesce(max(id) & 0xFFFF, 0) FROM attempts WHERE id BETWEEN ?1 AND ?2")?;
+    Ok(statement.query_row([id.part(1), id.part(DocumentId::MOST_PARTS)], |row| row.get(0))?)
+}
+
+/// The attempts of a document from a number on, in order, one at a time.
 pub(super) fn each<E: From<StorageError>>(
     db: &Connection,
     mut answers: Option<&mut Packer>,
-    id: DocumentId,
+    (id, from): (DocumentId, u32),
     mut each: impl FnMut(Attempt) -> Result<(), E>,
 ) -> Result<(), E> {
     let read = |error: rusqlite::Error| E::from(StorageError::from(error));
@@ -92,7 +99,7 @@ pub(super) fn each<E: From<StorageError>>(
              WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
         )
         .map_err(read)?;
-    let mut rows = statement.query([id.part(1), id.part(DocumentId::MOST_PARTS)]).map_err(read)?;
+    let mut rows = statement.query([id.part(from.into()), id.part(DocumentId::MOST_PARTS)]).map_err(read)?;
     while let Some(row) = rows.next().map_err(read)? {
         let (body, damage) = match row.get::<_, Option<Vec<u8>>>(6).map_err(read)? {
             None => (Vec::new(), None),

@@ -145,14 +145,24 @@ impl Store {
         }
     }
 
-    /// The newest documents, newest first.
+    /// The invoice number of a document, also of one whose row is damaged elsewhere.
+    pub fn number(&self, id: DocumentId) -> Result<Option<String>, StorageError> {
+        let mut statement = self.db.prepare_cached("SELECT number FROM documents WHERE id = ?1")?;
+        Ok(statement.query_row([id.row()], |row| row.get(0)).optional()?)
+    }
+
+    /// The newest documents, newest first; what cannot be read is left out.
     pub fn newest(&self, limit: usize) -> Result<Vec<Stored>, StorageError> {
         let sql = format!("SELECT {COLUMNS} FROM documents ORDER BY id DESC LIMIT ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query([limit.min(MOST_LISTED) as i64])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(Stored::read(row)?);
+            match Stored::read(row) {
+                Ok(stored) => found.push(stored),
+                Err(StorageError::Damaged { detail }) => tracing::error!(detail, "a document cannot be read"),
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }

@@ -13,9 +13,9 @@ use super::activities::{self, ActivityRecord};
 use super::attempts::{self, Attempt};
 use super::audit::open_with;
 use super::document::kind_from;
-use super::ids::{ChainId, DocumentId};
+use super::ids::{ChainId, DocumentId, UuidKey};
 use super::lookup::first_at;
-use super::opening::{FILE_NAME, Held, load_packers};
+use super::opening::{FILE_NAME, Held, fact, load_packers};
 use super::packer::Packer;
 use super::succession::Chain;
 use super::{OpenError, StorageError, database};
@@ -76,7 +76,8 @@ impl DocumentRecord {
             ("hash", self.hash.is_none()),
             ("previous hash", self.previous.is_none()),
         ];
-        let columns = columns.into_iter().filter(|(_, lost)| *lost).map(|(what, _)| format!("no valid {what}"));
+        let columns =
+            columns.into_iter().filter(|(_, lost)| *lost).map(|(what, _)| format!("no valid {what}"));
         let cleared = self.cleared.as_ref().and_then(|cleared| cleared.as_ref().err());
         let bytes = self.xml.as_ref().err().into_iter().chain(cleared).cloned();
         let all: Vec<String> = columns.chain(bytes).collect();
@@ -169,8 +170,7 @@ impl Snapshot {
         let mut statement = self.db.prepare_cached(sql)?;
         let found = statement.query_row([row], |row| Ok(read(row, id))).optional()?;
         let Some((mut record, packed)) = found else { return Ok(None) };
-        let packer =
-            self.chains.get(&id.chain()).and_then(|chain| self.packers.get_mut(&chain.dictionary));
+        let packer = self.chains.get(&id.chain()).and_then(|chain| self.packers.get_mut(&chain.dictionary));
         let unpack = |packed: Option<Vec<u8>>, packer: Option<&mut Packer>| {
             let packed = packed.ok_or("its bytes are missing")?;
             let packer = packer.ok_or("the dictionary that its bytes need is damaged")?;
@@ -186,13 +186,56 @@ impl Snapshot {
         Ok(Some(record))
     }
 
+    /// The documents of a UUID, an invoice number or an ICV, newest first; the
+    /// first reading that finds something counts.
+    pub fn find(&mut self, name: &str) -> Result<Vec<DocumentRecord>, StorageError> {
+        if let Ok(uuid) = Uuid::try_parse(name) {
+            let row = UuidKey::new(fact(&self.db, "uuid_key")?).find(&uuid).map(DocumentId::row);
+            let found = row.map(|row| self.document(row)).transpose()?.flatten();
+            // A damaged row may have lost its UUID.
+            return Ok(found.into_iter().filter(|found| found.uuid.is_none_or(|own| own == uuid)).collect());
+        }
+        let mut rows =
+            self.rows("SELECT id FROM documents WHERE number = ?1 ORDER BY id DESC LIMIT 100", name)?;
+        if rows.is_empty() && name.parse::<u32>().is_ok() {
+            rows = self.rows("SELECT (id << 32) + ?1 FROM chains ORDER BY id DESC LIMIT 100", name)?;
+        }
+        let mut found = Vec::new();
+        for row in rows {
+            found.extend(self.document(row)?);
+        }
+        Ok(found)
+    }
+
+    fn rows(&self, sql: &str, name: &str) -> Result<Vec<i64>, StorageError> {
+        let mut statement = self.db.prepare(sql)?;
+        let rows = statement.query_map([name], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every attempt of a document in order, one at a time.
     pub fn attempts<E: From<StorageError>>(
         &mut self,
         id: DocumentId,
         each: impl FnMut(Attempt) -> Result<(), E>,
     ) -> Result<(), E> {
-        attempts::each(&self.db, self.packers.get_mut(&1), id, each)
+        attempts::each(&self.db, self.packers.get_mut(&1), (id, 1), each)
+    }
+
+    /// The newest attempts of a document, in order, and the number of the last.
+    pub fn newest_attempts(
+        &mut self,
+        id: DocumentId,
+        limit: u32,
+    ) -> Result<(Vec<Attempt>, u32), StorageError> {
+        let last = attempts::last(&self.db, id)?;
+        let mut found = Vec::new();
+        let from = last.saturating_sub(limit) + 1;
+        attempts::each(&self.db, self.packers.get_mut(&1), (id, from), |attempt| {
+            found.push(attempt);
+            Ok::<_, StorageError>(())
+        })?;
+        Ok((found, last))
     }
 
     /// The entries of the activity log from the first to the last of a period

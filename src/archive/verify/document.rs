@@ -116,7 +116,11 @@ impl<'a> Bench<'a> {
             Ok(verified) => {
                 if certificate.is_none_or(|known| known.text() != verified.certificate) {
                     let ar = "ختم المستند بشهادة غير شهادة سلسلته";
-                    case.add("AUDIT-CERTIFICATE", "it is stamped with another certificate than its chain's", ar);
+                    case.add(
+                        "AUDIT-CERTIFICATE",
+                        "it is stamped with another certificate than its chain's",
+                        ar,
+                    );
                 }
                 let vat = QrFields::decode(&verified.qr).ok().map(|fields| fields.vat_number);
                 if vat.as_deref() != Some(&self.header.vat_number) {
@@ -133,7 +137,8 @@ impl<'a> Bench<'a> {
         let faults = cleared_faults(cleared, &verified.hash, verified.issued.unix());
         if !faults.is_empty() {
             let ar = "المستند المعتمد لا يحوي المستند المرسل كما هو";
-            let en = format!("the cleared document does not hold the one that was sent: {}", faults.join("; "));
+            let en =
+                format!("the cleared document does not hold the one that was sent: {}", faults.join("; "));
             case.add("AUDIT-CLEARED", en, ar);
         }
     }
@@ -160,11 +165,19 @@ impl<'a> Bench<'a> {
             Some((icv, _)) => {
                 let (first, last) = (icv.saturating_add(1), document.icv.saturating_sub(1));
                 let en = format!("documents of its chain are missing before it: ICV {first} to {last}");
-                case.add("AUDIT-CHAIN", en, format!("تنقص قبله مستندات من السلسلة: العدادات من {first} إلى {last}"));
+                case.add(
+                    "AUDIT-CHAIN",
+                    en,
+                    format!("تنقص قبله مستندات من السلسلة: العدادات من {first} إلى {last}"),
+                );
             }
             None if document.icv == 1 && pih.as_deref() != Some(GENESIS_PIH) => {
                 let ar = "هو أول مستند في السلسلة ولا يحمل القيمة الافتتاحية";
-                case.add("AUDIT-CHAIN", "it is the first of its chain and does not carry the opening value", ar);
+                case.add(
+                    "AUDIT-CHAIN",
+                    "it is the first of its chain and does not carry the opening value",
+                    ar,
+                );
             }
             None => {}
         }

@@ -86,9 +86,10 @@ impl Trouble {
                 "its content is not the one whose hash the manifest has",
                 "محتواه لا يطابق البصمة المذكورة في البيان",
             ),
-            Trouble::Order => {
-                Bilingual::new("it is in the archive twice, or out of its order", "تكرر في الأرشيف أو جاء في غير ترتيبه")
-            }
+            Trouble::Order => Bilingual::new(
+                "it is in the archive twice, or out of its order",
+                "تكرر في الأرشيف أو جاء في غير ترتيبه",
+            ),
             Trouble::Manifest => Bilingual::new(
                 "the manifest is not written as this version of tilld writes it",
                 "البيان ليس مكتوباً كما يكتبه هذا الإصدار من tilld",

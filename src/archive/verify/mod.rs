@@ -17,8 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{
-    Activity, Chain, Document, FORMAT, FileFact, Header, Line, Lines, MANIFEST, MANIFEST_HASH, Role,
-    hex, unhex,
+    Activity, Chain, Document, FORMAT, FileFact, Header, Line, Lines, MANIFEST, MANIFEST_HASH, Role, hex,
+    unhex,
 };
 use super::zip::{Entries, Entry, ZipFault, ZipFile};
 use crate::ledger::ActivityRecord;

@@ -53,14 +53,17 @@ impl ZipFault {
                 "a file of the archive is not where its list says, or two of them overlap",
                 "أحد ملفات الأرشيف ليس في موضعه المذكور في القائمة أو يتداخل مع غيره",
             ),
-            ZipFault::TooLarge => {
-                Bilingual::new("it is larger than such a file can be", "حجمه أكبر من الحد الممكن لملف من نوعه")
-            }
+            ZipFault::TooLarge => Bilingual::new(
+                "it is larger than such a file can be",
+                "حجمه أكبر من الحد الممكن لملف من نوعه",
+            ),
             ZipFault::Content => Bilingual::new(
                 "it does not unpack to what the archive's list says of it: it was damaged or altered",
                 "لا يطابق محتواه ما تذكره قائمة الأرشيف: فقد تلف أو عُدل",
             ),
-            ZipFault::Unreadable => Bilingual::new("it cannot be read from the disk", "تعذرت قراءته من القرص"),
+            ZipFault::Unreadable => {
+                Bilingual::new("it cannot be read from the disk", "تعذرت قراءته من القرص")
+            }
         }
     }
 }
