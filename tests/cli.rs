@@ -7,10 +7,13 @@ mod fake;
 use std::sync::Mutex;
 
 use fake::{SALE, Served};
-use tilld::api::wire::{ActivityList, AuthorityFinding, Queue, Report, Verification, Witness, Words};
+use tilld::api::wire::{
+    ActivityList, AuthorityFinding, Queue, Report, Verification, WarningList, Witness, Words,
+};
 use tilld::api::{IdentityTask, Limits};
 use tilld::cli::{
-    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams, Told,
+    self, ActiveUnit, DemoOptions, Exported, Failure, Hooks, OnboardOptions, SandboxOptions, Standing,
+    Streams, Told,
 };
 use tilld::receipt::PaperWidth;
 
@@ -66,6 +69,19 @@ const HOOKS: Hooks = Hooks {
     random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
     activities: |_, _| Ok(ActivityList { activities: Vec::new() }),
+    attempts: |_, _| Ok(Vec::new()),
+    warnings: |_| Ok(WarningList { looked_at: 0, more: false, warnings: Vec::new() }),
+    export: |options| {
+        note(format!("export {} {} {:?} {}", options.from, options.to, options.chain, options.force))?;
+        Ok(Exported {
+            documents: 3,
+            bytes: 99,
+            manifest: "ab".repeat(32),
+            unreadable: Vec::new(),
+            unreadable_total: 0,
+        })
+    },
+    verify_archive: |_| Err(Failure::Usage("no file".to_owned())),
     recover: |options| {
         note(format!("recover {:?} {:?}", options.word, options.last_number))?;
         Ok(Told { text: "what is wrong".to_owned(), found: options.word.is_none() })

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, QueueList, ReasonList, Reprinted,
-    Sale, Status, Synced, Verification,
+    ActivityList, AttemptList, Found, FoundList, Identity, IdentityDone, ProblemReply, QueueList, ReasonList,
+    Released, Reprinted, Sale, Status, Synced, Verification, WarningList,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
@@ -211,6 +211,24 @@ impl Client {
     /// Sends what waits.
     pub async fn sync(&self) -> Result<Synced, ClientError> {
         let request = self.request(Method::POST, "/v1/sync");
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// Every attempt to send a document.
+    pub async fn attempts(&self, uuid: &str) -> Result<AttemptList, ClientError> {
+        let request = self.request(Method::GET, &format!("/v1/sales/{uuid}/attempts"));
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// Lets a held document go again.
+    pub async fn release(&self, uuid: &str) -> Result<Released, ClientError> {
+        let request = self.request(Method::POST, &format!("/v1/sales/{uuid}/release"));
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// What the authority warned of in documents that it accepted.
+    pub async fn warnings(&self) -> Result<WarningList, ClientError> {
+        let request = self.request(Method::GET, "/v1/warnings");
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
     }
 

@@ -3,6 +3,7 @@
 //! a problem document (RFC 9457) in English and Arabic.
 
 pub mod client;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod exchange;
 mod gate;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::evidence;
 use super::gate::{self, Gate, Limits};
 use super::identity;
 use super::issue::{self, caller};
@@ -50,6 +51,9 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/reasons", get(reasons))
         .route("/v1/sales/{document}", get(document::<T>))
         .route("/v1/sales/{document}/reprint", post(reprint::<T>))
+        .route("/v1/sales/{document}/attempts", get(evidence::attempts::<T>))
+        .route("/v1/sales/{document}/release", post(evidence::release::<T>))
+        .route("/v1/warnings", get(evidence::warnings::<T>))
         .route("/v1/status", get(status::<T>))
         .route("/v1/verify", get(verify::<T>))
         .route("/v1/activities", get(activities::<T>))
@@ -206,7 +210,7 @@ impl<T: Till> Api<T> {
 }
 
 /// A UUID in its usual form of 36 characters.
-fn uuid(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, Problem> {
     let usual = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
     usual.ok_or_else(|| ProblemCode::NoSuchDocument.into())
 }

@@ -169,6 +169,8 @@ pub enum Refusal {
     /// The identity was not changed; says why and what to do. `passing`: the same
     /// request may simply be repeated later.
     Identity { words: Bilingual, passing: bool },
+    /// The document is not held, or may not be sent; says why.
+    NotReleased(Bilingual),
     /// More is waiting than the till takes on; ask again shortly.
     Busy,
     /// The till is being stopped.
@@ -225,6 +227,20 @@ pub trait Till: Send + Sync + 'static {
 
     /// What is known of the till's identity.
     fn identity(&self) -> impl Future<Output = Result<wire::Identity, Refusal>> + Send;
+
+    /// Every attempt to send a document; `None` if there is no such document.
+    fn attempts(&self, uuid: Uuid)
+    -> impl Future<Output = Result<Option<wire::AttemptList>, Refusal>> + Send;
+
+    /// Lets a held document go again; `None` if there is no such document.
+    fn release(
+        &self,
+        uuid: Uuid,
+        caller: Caller,
+    ) -> impl Future<Output = Result<Option<wire::Released>, Refusal>> + Send;
+
+    /// What the authority warned of in documents that it accepted.
+    fn warnings(&self) -> impl Future<Output = Result<wire::WarningList, Refusal>> + Send;
 
     /// Onboards, replaces or renews; one at a time. May take minutes, and goes on
     /// if the caller goes away. Does not stop sales.

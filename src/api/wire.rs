@@ -2,6 +2,7 @@
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
 mod clock;
+mod evidence;
 mod identity;
 mod queue;
 
@@ -14,6 +15,7 @@ use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
 pub use clock::Clock;
+pub use evidence::{Attempt, AttemptList, Held, Released, Warning, WarningList};
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 pub use queue::{QueueList, QueuedDocument};
 

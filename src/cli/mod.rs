@@ -4,6 +4,8 @@
 //! refused, 2 the command was not understood or the configuration not usable.
 
 mod activity;
+mod attempts;
+mod audit;
 mod check;
 mod check_words;
 mod config_check;
@@ -11,6 +13,7 @@ mod correct;
 mod credit;
 mod demo;
 mod doctor;
+mod documents;
 mod hooks;
 mod identity;
 mod issue;
@@ -20,15 +23,19 @@ mod prompt;
 mod provision;
 mod queue;
 mod recover;
+mod release;
 mod renew;
+mod reprint;
 mod sandbox;
 mod sell;
 mod serve;
 mod show;
 mod status;
+mod sync;
 mod terminal;
 mod till;
 mod verify;
+mod warnings;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -37,8 +44,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use hooks::{
-    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, RecoverOptions, RecoverWord,
-    SandboxOptions, Standing, Told,
+    ActiveUnit, ArchiveVerified, DemoOptions, ExportOptions, Exported, Failure, Hooks, OnboardOptions,
+    ProvisionHook, RecoverOptions, RecoverWord, SandboxOptions, Standing, Told,
 };
 pub use terminal::Streams;
 
@@ -61,10 +68,16 @@ On a till:
   tilld correct --number T07-000001
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
+  tilld reprint T07-000001        a copy of a receipt
+  tilld release T07-000001        let a held invoice go again
+  tilld sync now                  send what waits at once
+  tilld warnings                  what the authority warned of
   tilld status                    what waits, what is wrong, what to do
   tilld queue                     the documents that wait for the authority
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
+  tilld audit export --from 2026-01-01 --to 2026-01-31 --out january.zip
+                                  a period as one file for an auditor
   tilld activity                  what was done to the till, when and by whom
   tilld recover                   why the till does not start, and the ways out
   tilld check invoice.xml         judge any e-invoice, ours or another's
@@ -88,10 +101,15 @@ enum Command {
     Credit(credit::Args),
     Correct(correct::Args),
     Show(show::Args),
+    Reprint(reprint::Args),
+    Release(release::Args),
+    Sync(sync::Args),
+    Warnings(warnings::Args),
     Status(status::Args),
     Queue(queue::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
+    Audit(audit::Args),
     Activity(activity::Args),
     Recover(recover::Args),
     Check(check::Args),
@@ -142,11 +160,16 @@ impl Command {
             Command::Sell(args) => args.run(streams),
             Command::Credit(args) => args.run(streams),
             Command::Correct(args) => args.run(streams),
-            Command::Show(args) => args.run(streams),
+            Command::Show(args) => args.run(hooks, streams),
+            Command::Reprint(args) => args.run(streams),
+            Command::Release(args) => args.run(streams),
+            Command::Sync(args) => args.run(streams),
+            Command::Warnings(args) => args.run(hooks, streams),
             Command::Status(args) => args.run(streams),
             Command::Queue(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
+            Command::Audit(args) => args.run(hooks, streams),
             Command::Activity(args) => args.run(hooks, streams),
             Command::Recover(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),

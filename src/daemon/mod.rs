@@ -6,6 +6,7 @@ mod clock;
 mod demo;
 mod doctor;
 mod events;
+mod evidence;
 mod findings;
 mod identity;
 mod news;
@@ -35,6 +36,10 @@ pub const HOOKS: Hooks = Hooks {
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,
     activities: serve::activities_at_rest,
+    attempts: evidence::attempts_at_rest,
+    warnings: evidence::warnings_at_rest,
+    export: evidence::export,
+    verify_archive: evidence::verify_archive,
     recover: recover::run,
     doctor: doctor::run,
 };

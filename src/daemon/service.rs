@@ -9,6 +9,7 @@ mod issuing;
 mod lookup;
 mod queue;
 mod refusals;
+mod releasing;
 mod state;
 
 use std::path::PathBuf;
@@ -192,6 +193,18 @@ impl Till for Service {
 
     async fn identity(&self) -> Result<wire::Identity, Refusal> {
         Ok(self.register.show(self.clock.now()))
+    }
+
+    async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
+        self.attempts_of(uuid).await
+    }
+
+    async fn release(&self, uuid: Uuid, caller: Caller) -> Result<Option<wire::Released>, Refusal> {
+        self.let_go(uuid, caller).await
+    }
+
+    async fn warnings(&self) -> Result<wire::WarningList, Refusal> {
+        self.warned().await
     }
 
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {

@@ -9,9 +9,6 @@ use crate::ledger::{
     AttemptRecord, DocumentId, Due, Ledger, LedgerGone, ReportState, StorageError, Store, Stored,
 };
 
-/// The reason under which a document that cannot be read is held.
-const UNREADABLE: &str = "unreadable";
-
 impl Queue for Ledger {
     type Id = DocumentId;
 
@@ -89,7 +86,7 @@ fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>), Stor
 
 fn hold_unreadable(store: &mut Store, id: DocumentId, error: &StorageError) -> Result<(), QueueError> {
     tracing::error!(document = %id, %error, "a queued document cannot be read; it is held and the others go on");
-    Ok(store.hold(id, UNREADABLE)?)
+    Ok(store.hold(id, HoldReason::Unreadable.word())?)
 }
 
 fn attempt(ended: Record) -> AttemptRecord {

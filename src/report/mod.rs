@@ -21,6 +21,7 @@ mod wakes;
 pub use access::{Access, Shown};
 pub use backoff::{Jitter, Moment};
 pub use brake::{BrakeSettings, PauseReason};
+pub use cleared::faults as cleared_faults;
 pub use driver::{CredentialsSource, Parts, run};
 pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
 pub use queue::{Begun, Queue, QueueError, Record};

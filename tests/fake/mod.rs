@@ -49,6 +49,8 @@ pub struct Fake {
     pub queue: Mutex<Option<wire::Queue>>,
     /// What remembers beside the anchor.
     pub witnesses: Mutex<Vec<wire::Witness>>,
+    pub attempts: Mutex<Vec<wire::Attempt>>,
+    pub warnings: Mutex<Vec<wire::Warning>>,
     /// The identity, if not an active one.
     pub identity: Mutex<Option<wire::Identity>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
@@ -233,6 +235,43 @@ impl Till for Fake {
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
         Ok(3)
+    }
+
+    async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
+        let sales = self.sales.lock().unwrap();
+        let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
+        Ok(sale.map(|sale| wire::AttemptList {
+            uuid: Some(uuid.to_string()),
+            number: Some(sale.number.to_string()),
+            chain: 1,
+            icv: sale.icv.get(),
+            issued_at: "2026-03-14T21:05:09+03:00".to_owned(),
+            state: "Queued".to_owned(),
+            held: None,
+            unreadable: None,
+            total: self.attempts.lock().unwrap().len() as u32,
+            attempts: self.attempts.lock().unwrap().clone(),
+        }))
+    }
+
+    async fn release(&self, uuid: Uuid, caller: Caller) -> Result<Option<wire::Released>, Refusal> {
+        self.callers.lock().unwrap().push(caller);
+        if let Mood::Refuse(refusal) = self.mood.lock().unwrap().clone() {
+            return Err(refusal);
+        }
+        let sales = self.sales.lock().unwrap();
+        let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
+        Ok(sale.map(|sale| wire::Released {
+            uuid: uuid.to_string(),
+            number: sale.number.to_string(),
+            was: Some("protocol".to_owned()),
+            state: "Queued".to_owned(),
+        }))
+    }
+
+    async fn warnings(&self) -> Result<wire::WarningList, Refusal> {
+        let warnings = self.warnings.lock().unwrap().clone();
+        Ok(wire::WarningList { looked_at: warnings.len() as u64, more: false, warnings })
     }
 
     async fn identity(&self) -> Result<wire::Identity, Refusal> {
