@@ -16,6 +16,7 @@ mod queue;
 mod road;
 mod settle;
 mod status;
+mod told;
 mod wakes;
 
 pub use access::{Access, Shown};
@@ -26,4 +27,5 @@ pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
 pub use queue::{Begun, Queue, QueueError, Record};
 pub use settle::HoldReason;
 pub use status::{Pause, Status};
+pub use told::{Tell, Told};
 pub use wakes::Wakes;
