@@ -138,6 +138,8 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
+        clearance_wait: std::time::Duration::ZERO,
+        clearance_offline: ClearanceOffline::Park,
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
     let service = Service {
@@ -149,6 +151,8 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         wakes: Arc::new(Wakes::new()),
         report: watch::channel(report::Status::default()).1,
         events: Arc::default(),
+        reach: Arc::new(|| Box::pin(async { true })),
+        stopping: watch::channel(false).1,
         print_fault: Arc::new(Mutex::new(None)),
         register,
         desk,
