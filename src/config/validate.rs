@@ -11,8 +11,8 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    ClearanceOffline, Api, ChainOnRenewal, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
-    UnitTitle,
+    Api, ChainOnRenewal, ClearanceOffline, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines,
+    Settings, Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
@@ -293,8 +293,7 @@ impl Judge<'_> {
             0,
             60,
         );
-        let offline =
-            fatoora.clearance_offline.unwrap_or_else(|| ClearanceOffline::Refuse.word().to_owned());
+        let offline = fatoora.clearance_offline.unwrap_or_else(|| ClearanceOffline::Refuse.word().to_owned());
         let offline = self.word("fatoora.clearance_offline", &offline, ClearanceOffline::from_word);
         let environment = environment.filter(|_| sound)?;
         Some(Fatoora {

@@ -166,11 +166,7 @@ impl Printing {
         Ok(Some(outcome))
     }
 
-    fn print(
-        &mut self,
-        job: PrintJobId,
-        document: &Handover,
-    ) -> (PrintState, Option<Bilingual>, Outcome) {
+    fn print(&mut self, job: PrintJobId, document: &Handover) -> (PrintState, Option<Bilingual>, Outcome) {
         let receipt = match self.press.receipt(document, job.is_copy()) {
             Ok(receipt) => receipt,
             Err(error) => {

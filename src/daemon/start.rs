@@ -147,7 +147,8 @@ impl Daemon {
             register,
             desk: Arc::new(Desk::new(desk)),
         });
-        let limits = Limits::new(settings.api.max_body).waiting(settings.fatoora.clearance_wait + reach::WITHIN);
+        let limits =
+            Limits::new(settings.api.max_body).waiting(settings.fatoora.clearance_wait + reach::WITHIN);
         let router = api::router(Arc::clone(&service), limits);
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));

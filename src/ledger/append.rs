@@ -73,12 +73,25 @@ impl Store {
         if let Some(earlier) = earlier {
             return Ok(earlier);
         }
+        let Ready { place, stored, packed, rest } = self.prepare(order)?;
+        self.commit(&place, &stored, &packed, rest)?;
+        self.advance(&place, &stored);
+        Ok(stored)
+    }
+
+    /// Whether [`Store::append`] would refuse. Nothing is taken.
+    pub fn rehearse(&mut self, order: Order) -> Result<(), AppendError> {
+        self.prepare(order).map(drop)
+    }
+
+    /// Everything that can refuse.
+    fn prepare(&mut self, order: Order) -> Result<Ready, AppendError> {
         self.check_buyer(order.terms.buyer.as_ref())?;
         let corrected = self.check_correction(&order)?;
         self.check_return(&order)?;
         let paid = pack_paid(&order.priced)?;
         let place = self.next_place(corrected.as_ref())?;
-        let (invoice, order) = self.invoice(&place, order)?;
+        let (invoice, rest) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
         // Behind the stamp, since the rules bound the QR code as well; still
         // nothing is taken.
@@ -87,10 +100,8 @@ impl Store {
             return Err(AppendError::Rules(broken));
         }
         let xml = self.packer(place.id.chain())?.pack(&sealed.xml)?;
-        let stored = stored(&place, &invoice, &sealed, &order);
-        self.commit(&place, &stored, &Packed { xml, paid }, order)?;
-        self.advance(&place, &stored);
-        Ok(stored)
+        let stored = stored(&place, &invoice, &sealed, &rest);
+        Ok(Ready { place, stored, packed: Packed { xml, paid }, rest })
     }
 
     /// The first answer to a request that was made before, needing no identity
@@ -290,6 +301,14 @@ impl Store {
 /// before the authority has taken it; its receipt comes with that outcome.
 fn prints_now(stored: &Stored) -> bool {
     stored.print && stored.kind.subtype == Subtype::Simplified
+}
+
+/// A document that nothing stands against any more.
+struct Ready {
+    place: Place,
+    stored: Stored,
+    packed: Packed,
+    rest: Rest,
 }
 
 /// What an order says beside the document.

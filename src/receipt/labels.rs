@@ -20,7 +20,9 @@ pub fn title(kind: SlipKind) -> Bilingual {
         SlipKind::Rejected { note: false } => {
             ("مرفوضة من الهيئة - ليست فاتورة ضريبية", "Rejected, not a tax invoice")
         }
-        SlipKind::Rejected { note: true } => ("مرفوض من الهيئة - ليس إشعارا ضريبيا", "Rejected, not a tax note"),
+        SlipKind::Rejected { note: true } => {
+            ("مرفوض من الهيئة - ليس إشعارا ضريبيا", "Rejected, not a tax note")
+        }
     };
     Bilingual::new(en, ar)
 }

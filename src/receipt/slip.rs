@@ -61,9 +61,13 @@ pub enum SlipKind {
     CreditNote,
     DebitNote,
     /// A standard document that is not cleared yet: no invoice, and no QR code.
-    Awaiting { note: bool },
+    Awaiting {
+        note: bool,
+    },
     /// A standard document that the authority rejected: as one that awaits.
-    Rejected { note: bool },
+    Rejected {
+        note: bool,
+    },
 }
 
 impl SlipKind {

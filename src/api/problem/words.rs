@@ -148,10 +148,7 @@ impl ProblemCode {
             ],
             ProblemCode::AwaitingClearance => [
                 ("The document is not a tax invoice", "المستند ليس فاتورة ضريبية"),
-                (
-                    "Only what the authority has cleared is handed out.",
-                    "لا يُسلَّم إلا ما اعتمدته الهيئة.",
-                ),
+                ("Only what the authority has cleared is handed out.", "لا يُسلَّم إلا ما اعتمدته الهيئة."),
             ],
             ProblemCode::NotAllowed => [
                 ("This user may not touch the till's identity", "لا يحق لهذا المستخدم تغيير هوية الجهاز"),

@@ -110,7 +110,10 @@ impl Wait {
                 _ = self.stopping.wait_for(|stop| *stop) => return,
             };
             let about_it = match event {
-                Ok(event) => event.document.as_ref().is_some_and(|document| document.uuid == self.uuid)
+                Ok(event) => event
+                    .document
+                    .as_ref()
+                    .is_some_and(|document| document.uuid == self.uuid)
                     .then_some(event.kind),
                 Err(RecvError::Lagged(_)) => Some(EventKind::ClearanceAgain),
                 Err(RecvError::Closed) => return,

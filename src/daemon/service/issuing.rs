@@ -125,7 +125,8 @@ impl Service {
                 None => {
                     let order = make(store)?;
                     if ask_first && order.kind.subtype == Subtype::Standard {
-                        store.ready().map_err(refusal)?;
+                        // What is wrong with the request itself is said first.
+                        store.rehearse(order).map_err(refusal)?;
                         return Ok(Step::AskFirst);
                     }
                     store.append(Order { idempotency: Some(request), ..order }).map_err(refusal)?
