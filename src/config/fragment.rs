@@ -96,6 +96,8 @@ sections! {
         proxy: String = "http://HOST:PORT without name and password, such as http://192.168.1.1:3128; leave the key out to go directly",
         proxy_credentials_file: PathBuf = "an absolute path of a file with the line NAME:PASSWORD that only tilld's user can read; only with proxy; leave it out for the systemd credential tilld.proxy-credentials",
         in_flight: i64 = "a whole number from 1 to 4",
+        clearance_wait_seconds: i64 = "a whole number from 0 to 60",
+        clearance_offline: String = "refuse or park",
     }
     /// Where receipts go.
     PrinterFragment "printer" {

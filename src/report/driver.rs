@@ -252,7 +252,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         let shown = self.shown(id, flight.shown, &answer.verdict);
         let wall = self.parts.clock.now();
         let authority_now = answer.headers.server_time();
-        let ended = Ended { verdict: &answer.verdict, wall, authority_now, size, shown };
+        let ended = Ended { verdict: &answer.verdict, call, wall, authority_now, size, shown };
         let Some(outcome) = self.machine.answered(self.now(), id, &ended) else { return };
         self.note(id, wall, &answer, &outcome);
         self.write(id, Record { started_at, call, answer, outcome });
