@@ -39,6 +39,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     let printer = judge.printer(fragment.printer.unwrap_or_default());
     let api = judge.api(fragment.api.unwrap_or_default());
     let log = judge.log(fragment.log.unwrap_or_default());
+    let alarms = judge.alarms(fragment.alarms.unwrap_or_default());
     let whole = || {
         Some(Settings {
             till: till?,
@@ -49,6 +50,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
             printer: printer?,
             api: api?,
             log: log?,
+            alarms: alarms?,
             sources: Vec::new(),
         })
     };
@@ -95,7 +97,7 @@ impl Judge<'_> {
         }
     }
 
-    fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
+    pub(super) fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
         match usize::try_from(value) {
             Ok(size) if (from..=to).contains(&value) => Some(size),
             _ => self.refuse(key, format!("is {value}, out of range")),
@@ -284,8 +286,9 @@ impl Judge<'_> {
             path
         });
         let in_flight = self.whole("fatoora.in_flight", fatoora.in_flight.unwrap_or(1), 1, 4);
+        let alarm_hours = self.alarm_hours(fatoora.alarm_hours);
         let environment = environment.filter(|_| sound)?;
-        Some(Fatoora { environment, base_url, extra_ca, in_flight: in_flight? })
+        Some(Fatoora { environment, base_url, extra_ca, in_flight: in_flight?, alarm_hours: alarm_hours? })
     }
 
     /// `none`, or a printer; the folder of a file printer has a full path.
