@@ -13,6 +13,8 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::attention;
+use super::events;
 use super::gate::{self, Gate, Limits};
 use super::identity;
 use super::issue::{self, caller};
@@ -33,6 +35,8 @@ pub(super) struct Api<T> {
     answer_within: Duration,
     /// One verification at a time: it reads the whole ledger.
     verifying: Semaphore,
+    /// One for each open event stream.
+    pub(super) streams: Arc<Semaphore>,
 }
 
 pub(super) type Shared<T> = State<Arc<Api<T>>>;
@@ -40,7 +44,8 @@ pub(super) type Shared<T> = State<Arc<Api<T>>>;
 /// The whole interface over a till.
 pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
     let answer_within = limits.answer_within;
-    let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1) });
+    let streams = Arc::new(Semaphore::new(events::MOST_STREAMS));
+    let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1), streams });
     let gate = Arc::new(Gate::new(limits));
     Router::new()
         .route("/v1/sales", post(issue::sell::<T>).get(search::<T>))
@@ -54,6 +59,10 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/verify", get(verify::<T>))
         .route("/v1/activities", get(activities::<T>))
         .route("/v1/sync", post(sync::<T>))
+        .route("/v1/events", get(events::events::<T>))
+        .route("/v1/attention", get(attention::attention::<T>))
+        .route("/v1/metrics", get(attention::metrics::<T>))
+        .route("/v1/sales/{document}/printed", post(attention::printed::<T>))
         .route("/v1/identity", get(identity::show::<T>))
         .route("/v1/identity/onboarding", post(identity::onboard::<T>))
         .route("/v1/identity/renewal", post(identity::renew::<T>))
@@ -205,7 +214,7 @@ impl<T: Till> Api<T> {
 }
 
 /// A UUID in its usual form of 36 characters.
-fn uuid(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, Problem> {
     let usual = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
     usual.ok_or_else(|| ProblemCode::NoSuchDocument.into())
 }

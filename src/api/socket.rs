@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Layer as _;
 
+use super::events::{Cut, told_to_cut};
 use super::service::Caller;
 
 /// Owner and group may connect, nobody else.
@@ -214,17 +215,24 @@ fn passes(error: &std::io::Error) -> bool {
 /// Answers the requests of one connection until it ends or, after `stop`, until
 /// the request under way is answered.
 async fn attend(stream: UnixStream, router: Router, head_within: Duration, stop: impl Future<Output = ()>) {
-    let service = Extension(ConnectInfo(caller(&stream))).layer(router);
+    let (cut, to_cut) = Cut::new();
+    let service = Extension(cut).layer(Extension(ConnectInfo(caller(&stream))).layer(router));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
     let io = TokioIo::new(stream);
     let mut connection = pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let serving = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
+    };
+    let ended = tokio::select! {
+        ended = serving => ended,
+        () = told_to_cut(to_cut) => return,
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended early");

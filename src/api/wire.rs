@@ -2,6 +2,7 @@
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
 mod identity;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
+pub use watching::{Alarm, Attention, AttentionList, Event, EventDocument, ReceiptSeen, Watch};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,6 +268,9 @@ pub struct Status {
     /// What remembers how far the till has come, beside the anchor.
     #[serde(default)]
     pub witnesses: Vec<Witness>,
+    /// How much time the law leaves, and what is wrong.
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 /// A file that remembers how far the till has come.

@@ -7,6 +7,8 @@ mod doctor;
 mod events;
 mod findings;
 mod identity;
+mod lookout;
+mod metrics;
 mod news;
 mod onboarding;
 mod owner;
@@ -19,6 +21,7 @@ mod serve;
 mod service;
 mod slips;
 mod start;
+mod watchman;
 
 use crate::cli::Hooks;
 

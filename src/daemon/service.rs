@@ -6,9 +6,11 @@ mod correcting;
 mod crediting;
 mod dates;
 mod issuing;
+mod following;
 mod lookup;
 mod refusals;
 mod state;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -19,10 +21,11 @@ use uuid::Uuid;
 use super::books;
 use super::events::Events;
 use super::identity::{Desk, Register};
+use super::lookout::Lookout;
 use super::press::Press;
 use super::printing::Doorbell;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
+    Caller, CorrectionOrder, CreditOrder, Feed, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
     SaleOrder, Sold, Till, wire,
 };
 use crate::invoice;
@@ -72,6 +75,10 @@ pub struct Service {
     pub events: Arc<Events>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
+    /// Sees what people must look at.
+    pub lookout: Arc<Lookout>,
+    /// True means that the till stops.
+    pub cancel: watch::Receiver<bool>,
     /// What is known of the till's identity.
     pub register: Arc<Register>,
     /// Where it is changed.
@@ -191,6 +198,22 @@ impl Till for Service {
 
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
         Arc::clone(&self.desk).change(order).await
+    }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        Ok(Box::new(following::Following::new(&self.events, self.cancel.clone(), after.as_deref())))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        self.what_to_do().await
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok(self.measured().await)
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        self.seen(uuid).await
     }
 }
 

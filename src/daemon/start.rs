@@ -9,16 +9,19 @@ use tokio::sync::watch;
 use super::books;
 use super::events::Events;
 use super::identity::{self, Desk, Keyring, Register};
+use super::lookout::Lookout;
 use super::news::News;
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
 use super::service::{Facts, Service};
 use super::slips::Shop;
+use super::watchman::{self, Heart, Herald, HookCommand, Told, Watching, Watchman};
 use crate::api::{self, Limits, Socket};
 use crate::config::{PrintPolicy, Settings};
 use crate::fatoora::Authority;
 use crate::ledger::{Clock, DocumentId, Ledger, StorageError, SystemClock};
 use crate::printer::Target;
+use crate::report::alarms::Steps;
 use crate::report::{self, Parts, Wakes};
 use crate::text::Bilingual;
 
@@ -33,6 +36,8 @@ pub struct Daemon {
     cancel: watch::Sender<bool>,
     reporting: tokio::task::JoinHandle<()>,
     watching: tokio::task::JoinHandle<()>,
+    heart: tokio::task::JoinHandle<()>,
+    watchman: Watching,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     printer: Option<JoinHandle<()>>,
     ledger: JoinHandle<Result<(), StorageError>>,
@@ -116,6 +121,18 @@ impl Daemon {
         tokio::spawn(telling);
         let watching =
             tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
+        let lookout = Arc::new(Lookout {
+            till: settings.till.name.clone(),
+            clock: Arc::clone(&clock),
+            register: Arc::clone(&register),
+            report: report.clone(),
+            print_fault: Arc::clone(&print_fault),
+            board: Arc::default(),
+        });
+        let heart = Arc::new(Heart::default());
+        let watchman = watchman(settings, &ledger, &lookout, &heart, &events)
+            .map_err(|error| format!("the watchman's thread did not start ({error})"))?;
+        let heart = tokio::spawn(heart.beat());
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,
@@ -140,13 +157,25 @@ impl Daemon {
             report,
             events,
             print_fault,
+            lookout,
+            cancel: cancelled.clone(),
             register,
             desk: Arc::new(Desk::new(desk)),
         });
         let router = api::router(Arc::clone(&service), Limits::new(settings.api.max_body));
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));
-        Ok(Daemon { service, cancel, reporting, watching, serving, printer, ledger: ledger_thread })
+        Ok(Daemon {
+            service,
+            cancel,
+            reporting,
+            watching,
+            heart,
+            watchman,
+            serving,
+            printer,
+            ledger: ledger_thread,
+        })
     }
 
     /// Waits until the local interface ends by itself, which it never should.
@@ -168,13 +197,15 @@ impl Daemon {
             tracing::error!(%error, "the local interface did not end properly");
         }
         self.watching.abort();
+        self.heart.abort();
         if tokio::time::timeout(LAST_ANSWERS, self.reporting).await.is_err() {
             tracing::warn!("the reporting driver did not end in time; what is in flight is sent again");
         }
         self.service.doorbell.stop();
         let ledger = self.service.ledger.clone();
-        let (printer, store) = (self.printer, self.ledger);
+        let (printer, store, watchman) = (self.printer, self.ledger, self.watchman);
         let closing = move || {
+            watchman.stop();
             if let Some(printer) = printer {
                 // A panic there has been logged; the ledger must close all the same.
                 let _ = printer.join();
@@ -203,6 +234,31 @@ async fn report_and_watch(parts: Parts<Ledger>, wakes: Arc<Wakes>) {
         () = report::run(parts) => {}
         () = watching => {}
     }
+}
+
+/// Starts the thread that looks at all this from outside.
+fn watchman(
+    settings: &Settings,
+    ledger: &Ledger,
+    lookout: &Arc<Lookout>,
+    heart: &Arc<Heart>,
+    events: &Arc<Events>,
+) -> std::io::Result<Watching> {
+    let told = Told::read(&settings.till.data_dir);
+    let hook = settings.alarms.command.clone().map(|words| HookCommand {
+        words,
+        within: Duration::from_secs(settings.alarms.timeout_seconds),
+    });
+    let watchman = Watchman {
+        period: watchman::PERIOD,
+        steps: Steps::new(&settings.fatoora.alarm_hours),
+        ledger: ledger.clone(),
+        lookout: Arc::clone(lookout),
+        heart: Arc::clone(heart),
+        events: Arc::clone(events),
+        herald: Herald::start(settings.till.name.clone(), hook, told.clone())?,
+    };
+    watchman.start(told)
 }
 
 async fn stopped(mut cancelled: watch::Receiver<bool>) {

@@ -140,6 +140,15 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         print: false,
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
+    let (report, print_fault) = (watch::channel(report::Status::default()).1, Arc::new(Mutex::new(None)));
+    let lookout = Arc::new(Lookout {
+        till: facts.till.clone(),
+        clock: clock.clone(),
+        register: Arc::clone(&register),
+        report: report.clone(),
+        print_fault: Arc::clone(&print_fault),
+        board: Arc::default(),
+    });
     let service = Service {
         facts,
         ledger,
@@ -147,9 +156,11 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         press: Arc::new(Press::new(PaperWidth::Mm80, Shop { trade_name: None, till: None, footer: vec![] })),
         doorbell: Arc::new(Doorbell::default()),
         wakes: Arc::new(Wakes::new()),
-        report: watch::channel(report::Status::default()).1,
+        report,
         events: Arc::default(),
-        print_fault: Arc::new(Mutex::new(None)),
+        print_fault,
+        lookout,
+        cancel: watch::channel(false).1,
         register,
         desk,
     };
