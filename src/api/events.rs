@@ -36,26 +36,32 @@ const LONGEST_ID: usize = 64;
 /// The name of the event that says that some are lost.
 pub const GAP: &str = "gap";
 
-/// Cuts the connection that a request came on.
+/// The connection that a request came on.
 #[derive(Clone, Debug)]
-pub struct Cut(Arc<watch::Sender<bool>>);
+pub struct Line {
+    cut: Arc<watch::Sender<bool>>,
+    stopping: watch::Receiver<bool>,
+}
 
-impl Cut {
-    /// The handle, and what to wait for.
-    pub fn new() -> (Cut, watch::Receiver<bool>) {
+impl Line {
+    /// Of a server that tells when it stops; beside it, what says that the
+    /// connection is to be cut.
+    pub fn new(stopping: watch::Receiver<bool>) -> (Line, watch::Receiver<bool>) {
         let (cut, heard) = watch::channel(false);
-        (Cut(Arc::new(cut)), heard)
+        (Line { cut: Arc::new(cut), stopping }, heard)
     }
 
-    fn cut(&self) {
-        self.0.send_replace(true);
+    /// Waits until the server stops.
+    async fn stopped(&mut self) {
+        // An error means that the server is gone, which is a stop as well.
+        let _ = self.stopping.wait_for(|stop| *stop).await;
     }
 }
 
 /// `/v1/events`, with `Last-Event-ID` or `?after=ID` to go on from there.
 pub async fn events<T: Till>(
     State(api): Shared<T>,
-    cut: Option<Extension<Cut>>,
+    line: Option<Extension<Line>>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
@@ -71,8 +77,8 @@ pub async fn events<T: Till>(
     })?;
     let feed = api.till.follow(after)?;
     let (pieces, body) = mpsc::channel(BUFFER);
-    let cut = cut.map(|Extension(cut)| cut);
-    tokio::spawn(pour(feed, pieces, cut, slot));
+    let line = line.map(|Extension(line)| line);
+    tokio::spawn(pour(feed, pieces, line, slot));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -102,7 +108,7 @@ fn after(headers: &HeaderMap, uri: &Uri) -> Result<Option<String>, Problem> {
 async fn pour(
     mut feed: Box<dyn Feed>,
     pieces: mpsc::Sender<Bytes>,
-    cut: Option<Cut>,
+    mut line: Option<Line>,
     _slot: OwnedSemaphorePermit,
 ) {
     // The first piece opens the stream for clients that wait for one.
@@ -115,16 +121,23 @@ async fn pour(
                 Ok(Err(_)) => return,
                 Err(_) => {
                     tracing::warn!("a reader of the events does not keep up and is cut");
-                    if let Some(cut) = cut {
-                        cut.cut();
+                    if let Some(line) = line {
+                        line.cut.send_replace(true);
                     }
                     return;
                 }
             }
         }
+        let stopped = async {
+            match &mut line {
+                Some(line) => line.stopped().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = pieces.closed() => return,
+            () = stopped => return,
             fed = feed.next() => match fed {
                 Fed::Event(event) => piece = Some(written(&event)),
                 Fed::Gap => piece = Some(Bytes::from(format!("event: {GAP}\ndata: {{}}\n\n"))),

@@ -4,6 +4,7 @@
 //! refused, 2 the command was not understood or the configuration not usable.
 
 mod activity;
+mod attention;
 mod check;
 mod check_words;
 mod config_check;
@@ -11,6 +12,7 @@ mod correct;
 mod credit;
 mod demo;
 mod doctor;
+mod events;
 mod hooks;
 mod identity;
 mod issue;
@@ -61,6 +63,8 @@ On a till:
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
   tilld status                    what waits, what is wrong, what to do
+  tilld attention                 what somebody has to do, and the command that does it
+  tilld events                    what happens, as it happens
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
   tilld activity                  what was done to the till, when and by whom
@@ -87,6 +91,8 @@ enum Command {
     Correct(correct::Args),
     Show(show::Args),
     Status(status::Args),
+    Attention(attention::Args),
+    Events(events::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
     Activity(activity::Args),
@@ -141,6 +147,8 @@ impl Command {
             Command::Correct(args) => args.run(streams),
             Command::Show(args) => args.run(streams),
             Command::Status(args) => args.run(streams),
+            Command::Attention(args) => args.run(streams),
+            Command::Events(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
             Command::Activity(args) => args.run(hooks, streams),

@@ -77,8 +77,6 @@ pub struct Service {
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
     /// Sees what people must look at.
     pub lookout: Arc<Lookout>,
-    /// True means that the till stops.
-    pub cancel: watch::Receiver<bool>,
     /// What is known of the till's identity.
     pub register: Arc<Register>,
     /// Where it is changed.
@@ -201,7 +199,7 @@ impl Till for Service {
     }
 
     fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
-        Ok(Box::new(following::Following::new(&self.events, self.cancel.clone(), after.as_deref())))
+        Ok(Box::new(following::Following::new(&self.events, after.as_deref())))
     }
 
     async fn attention(&self) -> Result<wire::AttentionList, Refusal> {

@@ -158,7 +158,6 @@ impl Daemon {
             events,
             print_fault,
             lookout,
-            cancel: cancelled.clone(),
             register,
             desk: Arc::new(Desk::new(desk)),
         });

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 
 use super::watching::moment;
 use crate::api::{Fed, Feed, wire};
@@ -17,7 +17,6 @@ use crate::daemon::events::{Event, Events};
 pub(super) struct Following {
     events: Arc<Events>,
     live: broadcast::Receiver<Event>,
-    cancel: watch::Receiver<bool>,
     missed: VecDeque<Event>,
     gap: bool,
     last: u64,
@@ -25,13 +24,12 @@ pub(super) struct Following {
 
 impl Following {
     /// From behind the event of this name, or from now on.
-    pub(super) fn new(events: &Arc<Events>, cancel: watch::Receiver<bool>, after: Option<&str>) -> Following {
+    pub(super) fn new(events: &Arc<Events>, after: Option<&str>) -> Following {
         // First of all, so that nothing falls between the kept and the live ones.
         let live = events.subscribe();
         let mut following = Following {
             events: Arc::clone(events),
             live,
-            cancel,
             missed: VecDeque::new(),
             gap: false,
             last: events.last(),
@@ -65,12 +63,7 @@ impl Following {
                 self.last = event.id;
                 return Fed::Event(self.shown(event));
             }
-            let heard = tokio::select! {
-                biased;
-                _ = self.cancel.wait_for(|stop| *stop) => return Fed::End,
-                heard = self.live.recv() => heard,
-            };
-            match heard {
+            match self.live.recv().await {
                 Ok(event) if event.id <= self.last => {}
                 Ok(event) => self.missed.push_back(event),
                 // Too far behind for the live ones; the kept ones may still have them.

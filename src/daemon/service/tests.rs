@@ -160,7 +160,6 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         events: Arc::default(),
         print_fault,
         lookout,
-        cancel: watch::channel(false).1,
         register,
         desk,
     };

@@ -31,7 +31,7 @@ fn everything() -> Facts {
     let mut alarms = Alarms::new(Steps::default());
     let unsent = Some(Unsent { oldest: Some(NOW - 25 * 3_600), count: 9 });
     alarms.step(&Seen { now: NOW, unsent, driver_silent: 99, ledger_silent: 99, runtime_silent: 99 });
-    let held = |reason: &str| Held { paper: paper(reason.len()), reason: reason.to_owned() };
+    let held = |(n, reason): (usize, &str)| Held { paper: paper(n), reason: reason.to_owned() };
     let reasons = HoldReason::ALL.map(HoldReason::word).into_iter().chain(["unreadable"]);
     Facts {
         not_selling: Some((words(), true)),
@@ -40,7 +40,7 @@ fn everything() -> Facts {
         certificate: Some(CertificateAlarm { words: words(), days_left: 7 }),
         authority_ahead: Some(-61),
         rejected: Listed { first: vec![rejected(1)], total: 2 },
-        held: Listed { first: reasons.map(held).collect(), total: 9 },
+        held: Listed { first: reasons.enumerate().map(held).collect(), total: 9 },
         elsewhere: 1,
         parked: vec![Paper { since: NOW - PARKED_AFTER, ..paper(3) }],
         copy: Some(("T07-000004".to_owned(), NOW)),
