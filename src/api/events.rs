@@ -26,8 +26,6 @@ use crate::text::Bilingual;
 pub const MOST_STREAMS: usize = 16;
 /// A sign of life between events.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// A reader that takes nothing for so long is cut.
-const SLOW: Duration = Duration::from_secs(10);
 /// Pieces that wait for the reader, beside what the socket holds.
 const BUFFER: usize = 16;
 /// No event has a longer id.
@@ -78,7 +76,7 @@ pub async fn events<T: Till>(
     let feed = api.till.follow(after)?;
     let (pieces, body) = mpsc::channel(BUFFER);
     let line = line.map(|Extension(line)| line);
-    tokio::spawn(pour(feed, pieces, line, slot));
+    tokio::spawn(pour(feed, pieces, line, slot, api.reads_within));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -110,12 +108,13 @@ async fn pour(
     pieces: mpsc::Sender<Bytes>,
     mut line: Option<Line>,
     _slot: OwnedSemaphorePermit,
+    reads_within: Duration,
 ) {
     // The first piece opens the stream for clients that wait for one.
     let mut piece = Some(Bytes::from_static(b": tilld\n\n"));
     loop {
         if let Some(piece) = piece.take() {
-            match tokio::time::timeout(SLOW, pieces.send(piece)).await {
+            match tokio::time::timeout(reads_within, pieces.send(piece)).await {
                 Ok(Ok(())) => {}
                 // The reader has gone.
                 Ok(Err(_)) => return,

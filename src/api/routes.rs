@@ -35,6 +35,7 @@ pub(super) struct Api<T> {
     answer_within: Duration,
     /// One verification at a time: it reads the whole ledger.
     verifying: Semaphore,
+    pub(super) reads_within: Duration,
     /// One for each open event stream.
     pub(super) streams: Arc<Semaphore>,
 }
@@ -43,9 +44,9 @@ pub(super) type Shared<T> = State<Arc<Api<T>>>;
 
 /// The whole interface over a till.
 pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
-    let answer_within = limits.answer_within;
+    let (answer_within, reads_within) = (limits.answer_within, limits.reads_within);
     let streams = Arc::new(Semaphore::new(events::MOST_STREAMS));
-    let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1), streams });
+    let api = Arc::new(Api { till, answer_within, reads_within, verifying: Semaphore::new(1), streams });
     let gate = Arc::new(Gate::new(limits));
     Router::new()
         .route("/v1/sales", post(issue::sell::<T>).get(search::<T>))

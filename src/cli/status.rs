@@ -210,6 +210,15 @@ fn advice(status: &Status) -> Vec<String> {
         let named = named(&status.queue.held, held);
         advice.push(format!("{held} held back{named}: `tilld show NUMBER` says why; correct the cause."));
     }
+    // What only the list has.
+    if status.watch.attention > 0 && advice.is_empty() {
+        let words = "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention";
+        advice.push(words.to_owned());
+    }
+    // What only the list has.
+    if status.watch.attention > 0 && advice.is_empty() {
+        advice.push("Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention".to_owned());
+    }
     advice
 }
 

@@ -160,6 +160,8 @@ impl Till for Service {
     async fn reprint(&self, uuid: Uuid, caller: Caller) -> Result<bool, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<String>, StorageError> {
             let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
+            // Whoever asks for a copy knows about the first one.
+            store.receipts_seen(stored.id)?;
             store.add_copy(stored.id)?;
             Ok(Some(stored.number))
         };

@@ -250,6 +250,7 @@ fn watchman(
     });
     let watchman = Watchman {
         period: watchman::PERIOD,
+        ask_for: watchman::ASK_FOR,
         steps: Steps::new(&settings.fatoora.alarm_hours),
         ledger: ledger.clone(),
         lookout: Arc::clone(lookout),

@@ -28,7 +28,7 @@ pub use told::Told;
 /// Between two looks.
 pub const PERIOD: Duration = Duration::from_secs(10);
 /// How long a look waits for the ledger; the question stays and is answered later.
-const ASK_FOR: Duration = Duration::from_secs(3);
+pub const ASK_FOR: Duration = Duration::from_secs(3);
 /// The runtime's heart beats so often.
 const HEART_BEAT: Duration = Duration::from_secs(5);
 
@@ -53,6 +53,7 @@ impl Heart {
 /// What the watchman works with.
 pub struct Watchman {
     pub period: Duration,
+    pub ask_for: Duration,
     pub steps: Steps,
     pub ledger: Ledger,
     pub lookout: Arc<Lookout>,
@@ -178,7 +179,7 @@ impl Round {
             }
         }
         let Some(answer) = &self.question else { return };
-        match answer.recv_timeout(ASK_FOR) {
+        match answer.recv_timeout(self.parts.ask_for) {
             Err(RecvTimeoutError::Timeout) => return,
             // The question was dropped: a fault of the program, logged where it happened.
             Err(RecvTimeoutError::Disconnected) => {}

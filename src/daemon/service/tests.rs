@@ -7,6 +7,7 @@ mod last_look;
 mod many_returns;
 mod story;
 mod till;
+mod watching;
 
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, SigningKey};
