@@ -139,7 +139,9 @@ async fn there_are_only_so_many_streams() {
         followers.push(client.follow(None).await.unwrap());
     }
     match client.follow(None).await.err() {
-        Some(ClientError::Refused(problem)) => assert_eq!((problem.status, problem.code.as_str()), (503, "busy")),
+        Some(ClientError::Refused(problem)) => {
+            assert_eq!((problem.status, problem.code.as_str()), (503, "busy"))
+        }
         other => panic!("{other:?}"),
     }
     assert!(client.status().await.is_ok(), "sales have connections of their own");

@@ -11,8 +11,8 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder, Limits,
-    Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder,
+    Limits, Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
