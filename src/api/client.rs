@@ -1,5 +1,7 @@
 //! The client of the API over its Unix socket, for the command line and tests.
 
+mod events;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 const ANSWER_WITHIN: Duration = Duration::from_secs(105);
 /// An onboarding with its checks over a slow line, behind the draining of the queue.
 const IDENTITY_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+pub use events::Follower;
 
 /// Why the daemon's answer is not there.
 #[derive(Debug, thiserror::Error)]

@@ -108,9 +108,7 @@ impl ProblemCode {
             ProblemCode::KeyConflict
             | ProblemCode::AwaitingClearance
             | ProblemCode::IdentityBusy
-            | ProblemCode::NotReleased => {
-                StatusCode::CONFLICT
-            }
+            | ProblemCode::NotReleased => StatusCode::CONFLICT,
             ProblemCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemCode::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemCode::InvalidSale

@@ -2,6 +2,7 @@
 //! through it. The daemon implements it over the ledger, tests with a fake.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -187,6 +188,22 @@ pub enum Refusal {
     Fault(String),
 }
 
+/// What a follower of the events gets next.
+#[derive(Clone, Debug)]
+pub enum Fed {
+    Event(wire::Event),
+    /// Some are lost before the next one.
+    Gap,
+    /// The till stops.
+    End,
+}
+
+/// The events of a till, one after the other, for one follower.
+pub trait Feed: Send + 'static {
+    /// Waits for the next; nothing is lost if the wait is given up.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Fed> + Send + '_>>;
+}
+
 /// The till behind the faces. Every method may be called at any time, also
 /// several at once.
 pub trait Till: Send + Sync + 'static {
@@ -257,4 +274,20 @@ pub trait Till: Send + Sync + 'static {
         &self,
         order: IdentityOrder,
     ) -> impl Future<Output = Result<wire::IdentityDone, Refusal>> + Send;
+
+    /// The events after the one of this id, or from now on.
+    ///
+    /// # Errors
+    /// If the till is being stopped.
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal>;
+
+    /// What people must do now.
+    fn attention(&self) -> impl Future<Output = Result<wire::AttentionList, Refusal>> + Send;
+
+    /// What machines measure, in the text format of Prometheus.
+    fn metrics(&self) -> impl Future<Output = Result<String, Refusal>> + Send;
+
+    /// A person has seen to a document's receipts; gives how many were
+    /// unconfirmed, `None` if there is no such document.
+    fn receipt_seen(&self, uuid: Uuid) -> impl Future<Output = Result<Option<u64>, Refusal>> + Send;
 }

@@ -5,6 +5,7 @@ mod clock;
 mod evidence;
 mod identity;
 mod queue;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use clock::Clock;
 pub use evidence::{Attempt, AttemptList, Held, Released, Warning, WarningList};
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
 pub use queue::{QueueList, QueuedDocument};
+pub use watching::{Alarm, Attention, AttentionList, Event, EventDocument, ReceiptSeen, Watch};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -299,6 +301,9 @@ pub struct Status {
     /// What remembers how far the till has come, beside the anchor.
     #[serde(default)]
     pub witnesses: Vec<Witness>,
+    /// How much time the law leaves, and what is wrong.
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 /// A file that remembers how far the till has come.

@@ -42,6 +42,7 @@ sections! {
         printer: PrinterFragment = "a section [printer]",
         api: ApiFragment = "a section [api]",
         log: LogFragment = "a section [log]",
+        alarms: AlarmsFragment = "a section [alarms]",
     }
     /// Which till this is and where it keeps its books.
     TillFragment "till" {
@@ -98,6 +99,7 @@ sections! {
         in_flight: i64 = "a whole number from 1 to 4",
         clearance_wait_seconds: i64 = "a whole number from 0 to 60",
         clearance_offline: String = "refuse or park",
+        alarm_hours: Vec<i64> = "a list of 1 to 4 whole numbers from 1 to 24, each larger than the one before, such as [12, 20, 23, 24]",
     }
     /// Where receipts go.
     PrinterFragment "printer" {
@@ -117,6 +119,11 @@ sections! {
     /// What is written to the log.
     LogFragment "log" {
         level: String = "error, warn, info, debug or trace",
+    }
+    /// Whom the till tells of its alarms.
+    AlarmsFragment "alarms" {
+        command: Vec<String> = "a program by its absolute path and its arguments, such as [\"/usr/local/bin/page-support\", \"T07\"]; leave the key out for none",
+        timeout_seconds: i64 = "a whole number from 1 to 60",
     }
 }
 

@@ -42,6 +42,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     let printer = judge.printer(fragment.printer.unwrap_or_default());
     let api = judge.api(fragment.api.unwrap_or_default());
     let log = judge.log(fragment.log.unwrap_or_default());
+    let alarms = judge.alarms(fragment.alarms.unwrap_or_default());
     let whole = || {
         Some(Settings {
             till: till?,
@@ -52,6 +53,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
             printer: printer?,
             api: api?,
             log: log?,
+            alarms: alarms?,
             sources: Vec::new(),
         })
     };
@@ -98,7 +100,7 @@ impl Judge<'_> {
         }
     }
 
-    fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
+    pub(super) fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
         match usize::try_from(value) {
             Ok(size) if (from..=to).contains(&value) => Some(size),
             _ => self.refuse(key, format!("is {value}, out of range")),
@@ -299,6 +301,7 @@ impl Judge<'_> {
         );
         let offline = fatoora.clearance_offline.unwrap_or_else(|| ClearanceOffline::Refuse.word().to_owned());
         let offline = self.word("fatoora.clearance_offline", &offline, ClearanceOffline::from_word);
+        let alarm_hours = self.alarm_hours(fatoora.alarm_hours);
         let environment = environment.filter(|_| sound)?;
         Some(Fatoora {
             environment,
@@ -309,6 +312,7 @@ impl Judge<'_> {
             in_flight: in_flight?,
             clearance_wait: Duration::from_secs(wait? as u64), // at most 60
             clearance_offline: offline?,
+            alarm_hours: alarm_hours?,
         })
     }
 

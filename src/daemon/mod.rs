@@ -10,6 +10,8 @@ mod evidence;
 mod findings;
 mod handover;
 mod identity;
+mod lookout;
+mod metrics;
 mod news;
 mod onboarding;
 mod owner;
@@ -23,6 +25,7 @@ mod serve;
 mod service;
 mod slips;
 mod start;
+mod watchman;
 
 use crate::cli::Hooks;
 

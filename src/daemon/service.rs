@@ -6,12 +6,14 @@ mod clearing;
 mod correcting;
 mod crediting;
 mod dates;
+mod following;
 mod issuing;
 mod lookup;
 mod queue;
 mod refusals;
 mod releasing;
 mod state;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -24,11 +26,12 @@ use super::books;
 use super::events::Events;
 use super::handover::{Handover, handover};
 use super::identity::{Desk, Register};
+use super::lookout::Lookout;
 use super::press::Press;
 use super::printing::Doorbell;
 use super::reach::Reach;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, QueuePage,
+    Caller, CorrectionOrder, CreditOrder, Feed, Form, Found, Idempotency, IdentityOrder, Lookup, QueuePage,
     Refusal, SaleOrder, Sold, Till, wire,
 };
 use crate::config::ClearanceOffline;
@@ -87,6 +90,8 @@ pub struct Service {
     pub stopping: watch::Receiver<bool>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
+    /// Sees what people must look at.
+    pub lookout: Arc<Lookout>,
     /// What is known of the till's identity.
     pub register: Arc<Register>,
     /// Where it is changed.
@@ -179,6 +184,8 @@ impl Till for Service {
     async fn reprint(&self, uuid: Uuid, caller: Caller) -> Result<bool, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<String>, StorageError> {
             let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
+            // Whoever asks for a copy knows about the first one.
+            store.receipts_seen(stored.id)?;
             store.add_copy(stored.id)?;
             Ok(Some(stored.number))
         };
@@ -231,6 +238,22 @@ impl Till for Service {
 
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
         Arc::clone(&self.desk).change(order).await
+    }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        Ok(Box::new(following::Following::new(&self.events, after.as_deref())))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        self.what_to_do().await
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok(self.measured().await)
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        self.seen(uuid).await
     }
 }
 

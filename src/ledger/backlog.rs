@@ -145,6 +145,11 @@ impl Backlog {
         self.issued.first().map(|(at, _)| *at)
     }
 
+    /// Open reports with their moment of issue, the oldest first.
+    pub fn by_age(&self) -> impl Iterator<Item = (i64, DocumentId)> + '_ {
+        self.issued.iter().copied()
+    }
+
     pub fn in_state(&self, state: ReportState) -> impl Iterator<Item = DocumentId> + '_ {
         self.reports.iter().filter(move |(_, report)| report.state == state).map(|(id, _)| *id)
     }

@@ -3,11 +3,14 @@
 //! what it says, and a watcher of the network.
 
 mod access;
+pub mod alarms;
 mod attempt;
+pub mod attention;
 mod backoff;
 mod brake;
 mod cleared;
 mod driver;
+pub mod forecast;
 mod ledger_queue;
 pub mod link;
 mod machine;

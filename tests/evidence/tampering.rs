@@ -154,16 +154,23 @@ fn facts_of_the_manifest_that_are_not_the_documents_are_found() {
     found(&resealed(|_, manifest| manifest["documents"][0]["state"] = json!("Rejected")), "AUDIT-ATTEMPTS");
     found(&resealed(|_, manifest| manifest["documents"][5]["state"] = json!("Reported")), "AUDIT-ATTEMPTS");
     found(&resealed(|_, manifest| manifest["documents"][4]["state"] = json!("Queued")), "AUDIT-FACTS");
-    found(&resealed(|_, manifest| manifest["documents"][3]["attempts"][0]["number"] = json!(2)), "AUDIT-ATTEMPTS");
+    found(
+        &resealed(|_, manifest| manifest["documents"][3]["attempts"][0]["number"] = json!(2)),
+        "AUDIT-ATTEMPTS",
+    );
     found(&resealed(|_, manifest| manifest["to"] = json!("2026-03-15")), "AUDIT-FACTS");
     found(&resealed(|_, manifest| manifest["vat_number"] = json!("300000000000003")), "AUDIT-FACTS");
     found(&resealed(|_, manifest| manifest["format"] = json!("tilld-audit-2")), "AUDIT-MANIFEST");
-    found(&resealed(|_, manifest| manifest["documents"][0]["unreadable"] = json!("gone")), "AUDIT-UNREADABLE");
+    found(
+        &resealed(|_, manifest| manifest["documents"][0]["unreadable"] = json!("gone")),
+        "AUDIT-UNREADABLE",
+    );
 }
 
 #[test]
 fn another_certificate_another_clearance_and_a_cut_log_are_found() {
-    let other = tilld::stamp::StampCertificate::from_base64(include_str!("../vectors/test-cert-b64.txt").trim());
+    let other =
+        tilld::stamp::StampCertificate::from_base64(include_str!("../vectors/test-cert-b64.txt").trim());
     let other = other.unwrap();
     let forged = resealed(|_, manifest| {
         let chain = &mut manifest["chains"][0];
@@ -195,7 +202,14 @@ fn another_certificate_another_clearance_and_a_cut_log_are_found() {
 fn rubbish_of_every_kind_gives_a_finding_and_no_harm() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.zip");
-    for rubbish in [&b""[..], b"PK", b"hello", &[0; 22], &[0xFF; 5_000], b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"] {
+    for rubbish in [
+        &b""[..],
+        b"PK",
+        b"hello",
+        &[0; 22],
+        &[0xFF; 5_000],
+        b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    ] {
         fs::write(&path, rubbish).unwrap();
         assert!(archive::verify(&path).unwrap().findings_total > 0);
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,13 +11,14 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits,
-    Lookup, QueuePage, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder,
+    Limits, Lookup, QueuePage, Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
 use tilld::text::Bilingual;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use uuid::Uuid;
 
 /// What the fake does when asked to sell.
@@ -53,6 +55,12 @@ pub struct Fake {
     pub warnings: Mutex<Vec<wire::Warning>>,
     /// The identity, if not an active one.
     pub identity: Mutex<Option<wire::Identity>>,
+    /// What the watch over the till says.
+    pub watch: Mutex<wire::Watch>,
+    /// What people must do.
+    pub attention: Mutex<wire::AttentionList>,
+    /// The ends of all event streams that were opened, with where each began.
+    pub streams: Mutex<Vec<(Option<String>, UnboundedSender<Fed>)>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
 }
 
@@ -190,6 +198,7 @@ impl Till for Fake {
             address_override: None,
             identity: None,
             witnesses: self.witnesses.lock().unwrap().clone(),
+            watch: self.watch.lock().unwrap().clone(),
         })
     }
 
@@ -292,6 +301,33 @@ impl Till for Fake {
                 notes: Vec::new(),
             }),
         }
+    }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        let (end, feed) = tokio::sync::mpsc::unbounded_channel();
+        self.streams.lock().unwrap().push((after, end));
+        Ok(Box::new(Stream(feed)))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        Ok(self.attention.lock().unwrap().clone())
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok("tilld_documents 1\n".to_owned())
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        Ok(self.sales.lock().unwrap().iter().any(|(_, sale)| sale.uuid == uuid).then_some(1))
+    }
+}
+
+/// A stream that the test feeds.
+struct Stream(UnboundedReceiver<Fed>);
+
+impl Feed for Stream {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Fed> + Send + '_>> {
+        Box::pin(async { self.0.recv().await.unwrap_or(Fed::End) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Service;
 use super::refusals::{gone, storage};
-use super::state::moment_text;
+use super::watching::moment;
 use crate::api::{QueuePage, QueueState, Refusal, wire};
 use crate::invoice::Subtype;
 use crate::ledger::{DocumentId, Open, ReportState, Store};
@@ -43,12 +43,12 @@ fn listed(open: &Open, now: i64) -> wire::QueuedDocument {
         number: stored.map(|stored| stored.number.clone()).unwrap_or_default(),
         icv: open.id.icv().get(),
         subtype: stored.map_or("", |stored| subtype(stored.kind.subtype)).to_owned(),
-        issued_at: moment_text(open.issued),
+        issued_at: moment(open.issued),
         age_seconds: age,
         seconds_left: REPORT_WITHIN.saturating_sub(age),
         state: open.state.name().to_owned(),
         attempts: open.attempts,
-        next_attempt_at: (open.state == ReportState::Queued).then(|| moment_text(open.due_at)),
+        next_attempt_at: (open.state == ReportState::Queued).then(|| moment(open.due_at)),
         reason: open.reason.clone(),
         words: open.reason.as_deref().map(|word| held(word).into()),
     }

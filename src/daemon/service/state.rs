@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use super::Service;
 use super::refusals::{gone, storage};
+use super::watching::moment as moment_text;
 use crate::api::{self, Refusal, wire};
 use crate::daemon::findings::numbers_in;
-use crate::invoice::IssueMoment;
+use crate::daemon::lookout::count;
 use crate::ledger::{self, ClockReport, PrintState, ReportState, StorageError, Store, audit};
 
 /// Open print jobs that status counts.
@@ -25,10 +26,11 @@ impl Service {
             let held = numbers_in(store, ReportState::Held)?;
             let ready = store.ready().map_err(|error| error.words());
             let (witnesses, clock) = (store.witnesses(), store.clock_report());
-            Ok((store.queue_summary(), last, prints, (rejected, held), ready, witnesses, clock))
+            Ok((count(store)?, last, prints, (rejected, held), ready, witnesses, clock))
         };
-        let (queue, last, prints, (rejected, held), ready, witnesses, clock) =
+        let (counted, last, prints, (rejected, held), ready, witnesses, clock) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let queue = counted.queue;
         let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
         let pause = self.report.borrow().pause;
@@ -73,6 +75,7 @@ impl Service {
                 .into_iter()
                 .map(|(path, fault)| wire::Witness { path: path.display().to_string(), fault })
                 .collect(),
+            watch: self.watch(&counted),
         })
     }
 
@@ -134,8 +137,4 @@ fn shown(clock: ClockReport) -> wire::Clock {
         authority_heard_seconds_ago: age,
         words: clock.words.map(wire::Words::from),
     }
-}
-
-pub(super) fn moment_text(unix: i64) -> String {
-    IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), api::wire::riyadh)
 }
