@@ -70,7 +70,11 @@ fn a_period_is_written_whole_beside_a_running_till_and_at_rest() {
     assert_eq!((&held["held"], held["attempts"].as_array().unwrap().len()), (&"protocol".into(), 2));
     assert_eq!(held["attempts"][0]["answer"], "chain-00001/0000000004/answer-00001.json");
     assert_eq!(documents[6]["corrects"], sold[2].uuid.to_string());
-    assert!(files.iter().any(|(name, _)| name == "chain-00001/0000000001/399999999900003_20260314T210509_T1-000001.xml"));
+    assert!(
+        files
+            .iter()
+            .any(|(name, _)| name == "chain-00001/0000000001/399999999900003_20260314T210509_T1-000001.xml")
+    );
     assert!(files.iter().any(|(name, _)| name == "chain-00001/0000000005/cleared.xml"));
 
     for path in [&running, &resting] {

@@ -92,9 +92,15 @@ fn drain(till: &Till) -> Vec<Uuid> {
 /// still be read as a document.
 const DAMAGE: &[(&str, &str)] = &[
     ("bytes cut off", "UPDATE documents SET xml = substr(xml, 1, length(xml) / 2) WHERE id & 0xFFFFFFFF = 2"),
-    ("a flipped byte", "UPDATE documents SET xml = CAST(substr(xml, 1, 40) || x'00' || substr(xml, 42) AS BLOB) WHERE id & 0xFFFFFFFF = 2"),
+    (
+        "a flipped byte",
+        "UPDATE documents SET xml = CAST(substr(xml, 1, 40) || x'00' || substr(xml, 42) AS BLOB) WHERE id & 0xFFFFFFFF = 2",
+    ),
     ("no frame at all", "UPDATE documents SET xml = x'DEADBEEF' WHERE id & 0xFFFFFFFF = 2"),
-    ("a size of gigabytes", "UPDATE documents SET xml = x'28B52FFDE0FFFFFFFFFFFFFF7F010000' WHERE id & 0xFFFFFFFF = 2"),
+    (
+        "a size of gigabytes",
+        "UPDATE documents SET xml = x'28B52FFDE0FFFFFFFFFFFFFF7F010000' WHERE id & 0xFFFFFFFF = 2",
+    ),
     ("an impossible kind", "UPDATE documents SET kind = 3999999999 WHERE id & 0xFFFFFFFF = 2"),
     ("tenders of no kind", "UPDATE documents SET tenders = 'shells:x' WHERE id & 0xFFFFFFFF = 2"),
     ("a moment of no year", "UPDATE documents SET issued = 999999999999 WHERE id & 0xFFFFFFFF = 2"),

@@ -32,7 +32,11 @@ fn measure_an_archive() {
         store.tidy();
     }
     store.close().unwrap();
-    println!("{documents} documents, ledger {} bytes, peak {} KiB", std::fs::metadata(till.file()).unwrap().len(), peak());
+    println!(
+        "{documents} documents, ledger {} bytes, peak {} KiB",
+        std::fs::metadata(till.file()).unwrap().len(),
+        peak()
+    );
     let began = Instant::now();
     let out = till.root.path().join("all.zip");
     let made = export(&till, &out, DAYS[0], DAYS[0]);

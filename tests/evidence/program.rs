@@ -15,8 +15,7 @@ fn a_support_desk_sees_sends_and_hands_over() {
     let sandbox = Sandbox::start();
     let mut till = Till::onboarded(&sandbox);
     till.open();
-    let sold: Vec<Value> =
-        (1..=5).map(|n| till.sell(&format!("key-{n}"), &sale_body(n)).json()).collect();
+    let sold: Vec<Value> = (1..=5).map(|n| till.sell(&format!("key-{n}"), &sale_body(n)).json()).collect();
     let now = till.run(&["sync", "now"]);
     assert!(now.status.success(), "{}", text(&now.stderr));
     till.drain();
@@ -78,11 +77,14 @@ fn a_support_desk_sees_sends_and_hands_over() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&hot, bytes).unwrap();
-    let hurt = std::process::Command::new(env!("CARGO_BIN_EXE_tilld")).args(["verify", hot.to_str().unwrap()]).output();
+    let hurt = std::process::Command::new(env!("CARGO_BIN_EXE_tilld"))
+        .args(["verify", hot.to_str().unwrap()])
+        .output();
     let hurt = hurt.unwrap();
     assert_eq!(hurt.status.code(), Some(1));
     assert!(text(&hurt.stdout).contains("لا تعتمد على هذا الملف"), "{}", text(&hurt.stdout));
-    let wrong = run_with(&till.config, &["audit", "export", "--from", "x", "--to", day, "--out", "/nowhere/x"]);
+    let wrong =
+        run_with(&till.config, &["audit", "export", "--from", "x", "--to", day, "--out", "/nowhere/x"]);
     assert_eq!(wrong.status.code(), Some(2));
 }
 

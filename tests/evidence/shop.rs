@@ -58,15 +58,26 @@ pub fn standard(seed: u64) -> Order {
 /// the day of the first.
 pub fn three_days(till: &Till, store: &mut Store) -> Vec<Stored> {
     let mut sold: Vec<Stored> = (1..=4).map(|n| sell(store, n).unwrap()).collect();
-    attempt(store, &sold[0], &record("accepted", Some(200), br#"{"reportingStatus":"REPORTED"}"#), ReportState::Reported);
-    attempt(store, &sold[1], &record("accepted-with-warnings", Some(202), WARNED), ReportState::ReportedWithWarnings);
+    attempt(
+        store,
+        &sold[0],
+        &record("accepted", Some(200), br#"{"reportingStatus":"REPORTED"}"#),
+        ReportState::Reported,
+    );
+    attempt(
+        store,
+        &sold[1],
+        &record("accepted-with-warnings", Some(202), WARNED),
+        ReportState::ReportedWithWarnings,
+    );
     attempt(store, &sold[2], &record("rejected", Some(400), br#"{"errors":[]}"#), ReportState::Rejected);
     attempt(store, &sold[3], &record("unavailable", Some(503), b"<html>busy</html>"), ReportState::Queued);
     attempt(store, &sold[3], &record("protocol", Some(400), b""), ReportState::Held);
     till.clock.set(NOW + DAY);
     sold.push(store.append(standard(5)).unwrap());
     let cleared = Some(store.xml(sold[4].id).unwrap());
-    let accepted = AttemptRecord { cleared, endpoint: "clearance".to_owned(), ..record("accepted", Some(200), b"{}") };
+    let accepted =
+        AttemptRecord { cleared, endpoint: "clearance".to_owned(), ..record("accepted", Some(200), b"{}") };
     attempt(store, &sold[4], &accepted, ReportState::Cleared);
     sold.push(sell(store, 6).unwrap());
     attempt(store, &sold[5], &record("lost", None, b""), ReportState::Queued);
