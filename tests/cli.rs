@@ -734,3 +734,117 @@ fn status_says_how_much_time_the_law_leaves() {
     assert!(late.contains("LATE since 2026-03-15 21:05:09; sending goes on"), "{late}");
     assert_eq!(late.matches("very late").count(), 1, "the latest age stands for all: {late}");
 }
+
+#[test]
+fn attempts_are_a_table_with_what_the_authority_said() {
+    let (served, socket) = served();
+    run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    let none = run(&["show", "T07-000001", "--attempts", "--socket", &socket]);
+    assert!(none.out.contains("It was not sent yet."), "{}", none.out);
+    let attempt = tilld::api::wire::Attempt {
+        number: 1,
+        started_at: "2026-03-14T21:05:10+03:00".to_owned(),
+        duration_ms: 12_340,
+        endpoint: "reporting".to_owned(),
+        hash: "h".to_owned(),
+        http: Some(202),
+        headers: Vec::new(),
+        verdict: "accepted-with-warnings".to_owned(),
+        error: Some("told\u{1b}[2J".to_owned()),
+        state: "ReportedWithWarnings".to_owned(),
+        findings: vec![finding()],
+        answer_bytes: 2,
+        answer: Some("{}".to_owned()),
+    };
+    served.till.attempts.lock().unwrap().push(attempt);
+    let shown = run(&["show", "6f4d20e0-6bfe-4a80-9389-000000000001", "--attempts", "--socket", &socket]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let line =
+        "    1  2026-03-14 21:05:10   12.3 s  reporting    202  accepted-with-warnings  ReportedWithWarnings";
+    assert!(shown.out.contains(line), "{}", shown.out);
+    assert!(shown.out.contains("BR-KSA-98") && !shown.out.contains('\u{1b}'), "{}", shown.out);
+    let json = run(&["show", "1", "--attempts", "--json", "--socket", &socket]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json[0]["number"], &json[0]["attempts"][0]["http"]), (&"T07-000001".into(), &202.into()));
+    assert_eq!(run(&["show", "1", "--attempts", "--xml", "--socket", &socket]).code, 2);
+    let unknown = run(&["show", "T08-1", "--attempts", "--socket", &socket]);
+    assert!(unknown.err.contains("has no invoice T08-1"), "{}", unknown.err);
+}
+
+fn finding() -> AuthorityFinding {
+    AuthorityFinding {
+        code: "BR-KSA-98".to_owned(),
+        category: Some("KSA".to_owned()),
+        message: "late".to_owned(),
+        words: None,
+        remedy: None,
+    }
+}
+
+#[test]
+fn release_reprint_sync_and_warnings_ask_the_till() {
+    let (served, socket) = served();
+    run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    run_with(SALE, &["sell", "-", "--key", "k2", "--socket", &socket]);
+    let released = run(&["release", "T07-000001", "--socket", &socket]);
+    assert!(released.out.starts_with("T07-000001 is queued again"), "{}", released.err);
+    let copy = run(&["reprint", "2", "--socket", &socket]);
+    assert_eq!(copy.out, "A copy of 6f4d20e0-6bfe-4a80-9389-000000000002 waits for the printer.\n");
+    let several = run(&["release", "order-4711", "--socket", &socket]);
+    assert!(several.code == 1 && several.err.contains("choose one by its UUID"), "{}", several.err);
+    let unknown = run(&["reprint", "6f4d20e0-6bfe-4a80-9389-000000000009", "--socket", &socket]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (1, ""));
+    let refusal = tilld::api::Refusal::NotReleased(tilld::text::Bilingual::new("not held", "غير معلق"));
+    *served.till.mood.lock().unwrap() = fake::Mood::Refuse(refusal);
+    let refused = run(&["release", "T07-000001", "--socket", &socket]);
+    assert!(refused.code == 1 && refused.err.contains("not held") && refused.err.contains("غير معلق"));
+
+    let sent = run(&["sync", "now", "--socket", &socket]);
+    assert!(sent.out.starts_with("3 documents wait; the till tries them now."), "{}", sent.out);
+    assert_eq!(run(&["sync", "--socket", &socket]).out, "Waiting  3\n");
+    assert_eq!(run(&["sync", "later", "--socket", &socket]).code, 2);
+
+    assert_eq!(run(&["warnings", "--socket", &socket]).out, "The authority warned of nothing.\n");
+    served.till.warnings.lock().unwrap().push(tilld::api::wire::Warning {
+        finding: finding(),
+        documents: 2,
+        first_at: "2026-03-14T21:05:10+03:00".to_owned(),
+        last_at: "2026-03-15T21:05:10+03:00".to_owned(),
+        newest: vec!["T07-000002".to_owned(), "T07-000001".to_owned()],
+    });
+    let warned = run(&["warnings", "--socket", &socket]).out;
+    assert!(warned.starts_with("2 documents, first 2026-03-14 21:05:10, last 2026-03-15 21:05:10; newest: T07-000002, T07-000001\n"), "{warned}");
+    assert!(warned.contains("BR-KSA-98 (KSA): late"), "{warned}");
+}
+
+#[test]
+fn an_export_says_what_it_wrote_and_is_told_what_is_asked() {
+    let (_dir, config) = example();
+    let made = run(&[
+        "audit",
+        "export",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-01-31",
+        "--out",
+        "x.zip",
+        "--chain",
+        "2",
+        "--config",
+        &config,
+    ]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(
+        made.out.starts_with("x.zip: 3 documents in 99 bytes.\nSHA-256 of its manifest: abab"),
+        "{}",
+        made.out
+    );
+    assert!(CALLED.lock().unwrap().contains(&"export 2026-01-01 2026-01-31 Some(2) false".to_owned()));
+    for wrong in [&["audit"][..], &["audit", "export"], &["audit", "export", "--from", "a", "--to", "b"]] {
+        assert_eq!(run(wrong).code, 2, "{wrong:?}");
+    }
+    let both = run(&["verify", "x.zip", "--socket", "t.sock"]);
+    assert_eq!(both.code, 2, "an archive needs no till");
+    assert_eq!(run(&["verify", "x.zip"]).code, 2);
+}

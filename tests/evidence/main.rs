@@ -2,6 +2,7 @@
 //! ledger with a damaged entry.
 
 mod archive;
+mod attempts;
 mod damage;
 mod measure;
 mod program;
