@@ -125,7 +125,9 @@ mod tests {
         ] {
             assert_eq!(Proxy::parse(bad).err(), Some(ProxyError::Form), "{bad}");
         }
-        for secret in ["http://till:hush@proxy.example:3128", "http://till@proxy.example", "http://:hush@proxy"] {
+        for secret in
+            ["http://till:hush@proxy.example:3128", "http://till@proxy.example", "http://:hush@proxy"]
+        {
             let error = Proxy::parse(secret).unwrap_err();
             assert_eq!(error, ProxyError::Secret, "{secret}");
             assert!(!error.to_string().contains("hush"));

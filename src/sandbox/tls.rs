@@ -73,8 +73,7 @@ pub(super) fn server(dir: &Path, now: i64) -> Result<Arc<ServerConfig>, SandboxE
 fn make(dir: &Path, now: i64) -> Result<(), SandboxError> {
     let authority = Key::new()?;
     let name = Name::from_str("CN=tilld sandbox TLS authority").map_err(trouble)?;
-    let profile =
-        Profile { issuer: name.clone(), subject: name.clone(), authority: true, extra: Vec::new() };
+    let profile = Profile { issuer: name.clone(), subject: name.clone(), authority: true, extra: Vec::new() };
     let ca = authority.certify(profile, &authority, now)?;
     let server = Key::new()?;
     let subject = Name::from_str("CN=localhost").map_err(trouble)?;
@@ -89,7 +88,8 @@ fn make(dir: &Path, now: i64) -> Result<(), SandboxError> {
 
 /// This machine by the names that a loopback address may have.
 fn own_names() -> Result<SubjectAltName, SandboxError> {
-    let address = |bytes: &[u8]| OctetString::new(bytes.to_vec()).map(GeneralName::IpAddress).map_err(trouble);
+    let address =
+        |bytes: &[u8]| OctetString::new(bytes.to_vec()).map(GeneralName::IpAddress).map_err(trouble);
     let v6 = std::net::Ipv6Addr::LOCALHOST.octets();
     let localhost = GeneralName::DnsName(Ia5String::new("localhost").map_err(trouble)?);
     Ok(SubjectAltName(vec![localhost, address(&[127, 0, 0, 1])?, address(&v6)?]))

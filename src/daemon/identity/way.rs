@@ -27,8 +27,8 @@ pub fn endpoint(settings: &Settings) -> Result<Endpoint, String> {
 
 fn endpoint_with(settings: &Settings, credentials: Option<OsString>) -> Result<Endpoint, String> {
     let fatoora = &settings.fatoora;
-    let mut endpoint = Endpoint::new(fatoora.environment, fatoora.base_url.as_deref())
-        .map_err(|error| error.to_string())?;
+    let mut endpoint =
+        Endpoint::new(fatoora.environment, fatoora.base_url.as_deref()).map_err(|error| error.to_string())?;
     if let Some(file) = &fatoora.extra_ca {
         let pem =
             std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
@@ -38,7 +38,8 @@ fn endpoint_with(settings: &Settings, credentials: Option<OsString>) -> Result<E
     let mut proxy = Proxy::parse(address).map_err(|error| error.to_string())?;
     let credential = credentials.map(|folder| PathBuf::from(folder).join(CREDENTIAL));
     let passed = credential.filter(|path| path.exists());
-    let from = passed.map(|path| (path, true)).or(fatoora.proxy_credentials_file.clone().map(|path| (path, false)));
+    let from =
+        passed.map(|path| (path, true)).or(fatoora.proxy_credentials_file.clone().map(|path| (path, false)));
     if let Some((path, passed)) = from {
         let line = secret(&path, passed).map_err(|why| format!("{}: {why}", path.display()))?;
         proxy = proxy.with_credentials(&line).map_err(|error| format!("{}: {error}", path.display()))?;
