@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use fake::{SALE, Served};
 use tilld::api::wire::{
-    ActivityList, Alarm, Attention, AuthorityFinding, Event, EventDocument, Queue, Report, Verification, Watch, Witness,
-    Words,
+    ActivityList, Alarm, Attention, AuthorityFinding, Event, EventDocument, Queue, Report, Verification,
+    Watch, Witness, Words,
 };
 use tilld::api::{Fed, IdentityTask, Limits};
 use tilld::cli::{

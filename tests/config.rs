@@ -207,7 +207,11 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
         (HOURS, "alarm_hours = []", "fatoora.alarm_hours is []; accepted: a list of 1 to 4"),
         (HOURS, "alarm_hours = [1, 2, 3, 4, 5]", "fatoora.alarm_hours is [1, 2, 3, 4, 5]; accepted: a list"),
         (HOURS, "alarm_hours = 12", "fatoora.alarm_hours is of the wrong kind (integer)"),
-        (COMMAND, "command = []", "alarms.command names no program; accepted: a program by its absolute path"),
+        (
+            COMMAND,
+            "command = []",
+            "alarms.command names no program; accepted: a program by its absolute path",
+        ),
         (COMMAND, "command = [\"page-support\"]", "alarms.command is not an absolute path without .."),
         (COMMAND, "command = \"/bin/true\"", "alarms.command is of the wrong kind (string)"),
         ("timeout_seconds = 10", "timeout_seconds = 0", "alarms.timeout_seconds is 0, out of range"),

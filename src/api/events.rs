@@ -231,8 +231,7 @@ mod tests {
         stream.extend_from_slice(&written(&event("a-1")));
         stream.extend_from_slice(b":\n\nevent: gap\ndata: {}\n\n");
         stream.extend_from_slice(&written(&event("a-9")));
-        let wanted =
-            [Heard::Event(Box::new(event("a-1"))), Heard::Gap, Heard::Event(Box::new(event("a-9")))];
+        let wanted = [Heard::Event(Box::new(event("a-1"))), Heard::Gap, Heard::Event(Box::new(event("a-9")))];
         for size in [1, 7, stream.len()] {
             let mut reader = Reader::default();
             let heard: Vec<Heard> = stream.chunks(size).flat_map(|bytes| reader.take(bytes)).collect();

@@ -21,8 +21,8 @@ pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
 pub use routes::router;
 pub use service::{
-    Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder, IdentityTask,
-    Lookup, Refusal, Sale, SaleOrder, Sold, Till,
+    Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder,
+    IdentityTask, Lookup, Refusal, Sale, SaleOrder, Sold, Till,
 };
 pub use socket::{Socket, SocketError, serve};
 

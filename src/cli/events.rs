@@ -11,7 +11,9 @@ use crate::api::wire::Event;
 /// One line for each event: documents reported, cleared or rejected, alarms,
 /// what people must do. Exit code 1 if the till stops or none answers.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  tilld events\n  tilld events --after 0\n  tilld events --json | jq .event")]
+#[command(
+    after_help = "Examples:\n  tilld events\n  tilld events --after 0\n  tilld events --json | jq .event"
+)]
 pub struct Args {
     /// Begin after the event of this id; 0 for all that the till still remembers
     #[arg(long, value_name = "ID")]

@@ -212,12 +212,16 @@ fn advice(status: &Status) -> Vec<String> {
     }
     // What only the list has.
     if status.watch.attention > 0 && advice.is_empty() {
-        let words = "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention";
+        let words =
+            "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention";
         advice.push(words.to_owned());
     }
     // What only the list has.
     if status.watch.attention > 0 && advice.is_empty() {
-        advice.push("Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention".to_owned());
+        advice.push(
+            "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention"
+                .to_owned(),
+        );
     }
     advice
 }

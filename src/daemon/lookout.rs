@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use super::identity::Register;
 use crate::ledger::Clock;
 use crate::onboard::life::{self, Life};
+use crate::report;
 use crate::report::alarms::Raised;
 use crate::report::attention::{self, CertificateAlarm, Facts};
-use crate::report;
 use crate::text::Bilingual;
 
 pub use board::Board;

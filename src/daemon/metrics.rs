@@ -14,7 +14,13 @@ struct Text(String);
 
 impl Text {
     /// One metric with its values, each under labels such as `state="Queued"`.
-    fn family(&mut self, name: &str, kind: &str, help: &str, values: impl IntoIterator<Item = (String, i128)>) {
+    fn family(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (String, i128)>,
+    ) {
         let mut lines = String::new();
         for (labels, value) in values {
             let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
@@ -67,12 +73,28 @@ fn of_ledger(text: &mut Text, counted: &Counted, now: i64) {
     ];
     let states = states.map(|(state, count)| (label("state", state.name()), count.into()));
     text.family("documents", "gauge", "Documents by report state.", states);
-    text.gauge("documents_corrected", "Rejected documents that another one replaces.", i128::from(queue.corrected));
-    text.gauge("queue_length", "Documents that go out by themselves.", i128::from(queue.queued + queue.in_flight));
+    text.gauge(
+        "documents_corrected",
+        "Rejected documents that another one replaces.",
+        i128::from(queue.corrected),
+    );
+    text.gauge(
+        "queue_length",
+        "Documents that go out by themselves.",
+        i128::from(queue.queued + queue.in_flight),
+    );
     let unreported = counted.unreported;
-    text.gauge("unreported_documents", "Documents that still have to be reported.", i128::from(unreported.count));
+    text.gauge(
+        "unreported_documents",
+        "Documents that still have to be reported.",
+        i128::from(unreported.count),
+    );
     let age = unreported.oldest.map(|oldest| i128::from(now.saturating_sub(oldest).max(0)));
-    text.gauge("oldest_unreported_age_seconds", "Age of the oldest of them; 0 if there is none.", age.unwrap_or(0));
+    text.gauge(
+        "oldest_unreported_age_seconds",
+        "Age of the oldest of them; 0 if there is none.",
+        age.unwrap_or(0),
+    );
     let left = unreported.oldest.map(|oldest| i128::from(deadline(oldest).saturating_sub(now)));
     text.gauge("deadline_left_seconds", "Until its 24 hours are over; below zero if missed.", left);
     let prints = PrintState::ALL.into_iter().filter(|state| *state != PrintState::Printed).map(|state| {

@@ -154,10 +154,10 @@ impl Round {
             report: lookout.report.borrow().clone(),
             heart: self.parts.heart.count(),
             answers: self.answers,
-            unsent: self.counted.as_ref().map(|counted| Unsent {
-                oldest: counted.unreported.oldest,
-                count: counted.unreported.count,
-            }),
+            unsent: self
+                .counted
+                .as_ref()
+                .map(|counted| Unsent { oldest: counted.unreported.oldest, count: counted.unreported.count }),
         };
         let changes = self.mind.step(&look);
         lookout.board.looked(self.mind.raised(), self.mind.forecast(), self.counted.as_ref());

@@ -68,7 +68,8 @@ impl Store {
 
     /// The first documents of which a receipt may not have come out, oldest first.
     pub fn unconfirmed(&self, limit: usize) -> Vec<DocumentId> {
-        let mut found: Vec<DocumentId> = self.unconfirmed_jobs().map(|job| job.document).take(limit).collect();
+        let mut found: Vec<DocumentId> =
+            self.unconfirmed_jobs().map(|job| job.document).take(limit).collect();
         found.dedup();
         found
     }
@@ -76,8 +77,7 @@ impl Store {
     /// A person has seen to a document's receipts, whatever came out: none of
     /// them is unconfirmed any more. Gives how many were.
     pub fn receipts_seen(&mut self, document: DocumentId) -> Result<usize, StorageError> {
-        let jobs: Vec<PrintJobId> =
-            self.unconfirmed_jobs().filter(|job| job.document == document).collect();
+        let jobs: Vec<PrintJobId> = self.unconfirmed_jobs().filter(|job| job.document == document).collect();
         for job in &jobs {
             self.set_print_state(*job, PrintState::Printed, None)?;
         }

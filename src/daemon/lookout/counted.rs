@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::daemon::findings::findings;
 use crate::invoice::Subtype;
-use crate::ledger::{AppendError, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored, Unreported};
+use crate::ledger::{
+    AppendError, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored, Unreported,
+};
 use crate::report::attention::{Held, Listed, MOST_EACH, OTHER_ENVIRONMENT, Paper, Rejected};
 use crate::text::Bilingual;
 

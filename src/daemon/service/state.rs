@@ -126,4 +126,3 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
         findings: mark.into_iter().chain(log).chain(findings).collect(),
     })
 }
-

@@ -12,7 +12,7 @@ use crate::daemon::metrics;
 use crate::invoice::IssueMoment;
 use crate::ledger::{StorageError, Store};
 use crate::report::alarms::{Raised, deadline};
-use crate::report::attention::{Entry, needs_a_person, Urgency};
+use crate::report::attention::{Entry, Urgency, needs_a_person};
 use crate::text::span;
 
 /// A machine that measures gets what was counted last if the ledger takes longer.

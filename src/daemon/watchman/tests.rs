@@ -110,7 +110,9 @@ fn a_look_publishes_what_came_and_what_went() {
     bench.round.look();
     let gone: Vec<_> = bench.events().into_iter().filter(|(kind, _)| kind.ends_with(".gone")).collect();
     assert_eq!(gone.len(), 2, "{gone:?}");
-    assert!(bench.events().iter().any(|(kind, data)| *kind == "alarm.ended" && data["alarm"] == "driver-stuck"));
+    assert!(
+        bench.events().iter().any(|(kind, data)| *kind == "alarm.ended" && data["alarm"] == "driver-stuck")
+    );
     bench.round.parts.herald.stop();
     assert!(Told::read(bench.dir.path()).alarms().is_empty(), "it ended");
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::till::{Till, basket};
 use crate::api::{Fed, Feed};
 use crate::daemon::events::{EventKind, Events};
+use crate::daemon::service::following::Following;
 use crate::ledger::{AttemptRecord, PrintState, ReportState, Store};
 use crate::report::attention::OTHER_ENVIRONMENT;
-use crate::daemon::service::following::Following;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -58,10 +58,10 @@ async fn what_another_environment_stamped_is_a_notice_and_never_late() {
     let sold = till.sell(&basket()).await.issued();
     till.on_ledger(&sold, |store, id| store.hold(id, OTHER_ENVIRONMENT).unwrap()).await;
     let list = till.get("/v1/attention").await.json();
-    assert_eq!((&list["entries"][0]["id"], &list["entries"][0]["urgency"]), (
-        &json!("held:other-environment"),
-        &json!("notice")
-    ));
+    assert_eq!(
+        (&list["entries"][0]["id"], &list["entries"][0]["urgency"]),
+        (&json!("held:other-environment"), &json!("notice"))
+    );
     let watch = till.get("/v1/status").await.json()["watch"].clone();
     assert_eq!((&watch["unreported"], &watch["attention"]), (&json!(0), &json!(0)));
     assert_eq!(watch["deadline_at"], Value::Null);
@@ -162,8 +162,9 @@ fn publish(events: &Events, times: usize) {
 
 /// What a follower gets at once, by the number behind its id.
 async fn at_once(following: &mut Following) -> Vec<String> {
-    let mut got = Vec::new();
-    loop {
+    let (mut got, mut idle) = (Vec::new(), 0);
+    // A task that has had its share is told to wait although there is more.
+    while idle < 10 {
         tokio::select! {
             biased;
             fed = following.next() => match fed {
@@ -171,10 +172,13 @@ async fn at_once(following: &mut Following) -> Vec<String> {
                 Fed::Gap => got.push("gap".to_owned()),
                 Fed::End => return got,
             },
-            // Polled only when there is nothing at once.
-            () = std::future::ready(()) => return got,
+            () = std::future::ready(()) => {
+                idle += 1;
+                tokio::task::yield_now().await;
+            }
         }
     }
+    got
 }
 
 #[tokio::test]

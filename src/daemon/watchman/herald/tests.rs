@@ -36,7 +36,8 @@ fn wait_for(what: &str, mut look: impl FnMut() -> bool) {
 #[test]
 fn the_command_gets_the_alarm_and_nothing_of_the_till() {
     let dir = tempfile::tempdir().unwrap();
-    let words = script(dir.path(), "cat > \"$1/input.new\"; env > \"$1/env\"; mv \"$1/input.new\" \"$1/input\"\n");
+    let words =
+        script(dir.path(), "cat > \"$1/input.new\"; env > \"$1/env\"; mv \"$1/input.new\" \"$1/input\"\n");
     let told = Told::read(dir.path());
     let mut herald = Herald::start("T07".to_owned(), Some(hook(words, LONG)), told).unwrap();
     let unreported = Unreported { oldest: Some(NOW - 90_000), count: 7, excused: 0 };
@@ -82,9 +83,12 @@ fn a_command_that_hangs_is_killed_with_what_it_started() {
 fn a_stop_does_not_wait_for_a_command_that_hangs() {
     let dir = tempfile::tempdir().unwrap();
     let words = script(dir.path(), ": > \"$1/runs\"; sleep 1000\n");
-    let mut herald =
-        Herald::start("T07".to_owned(), Some(hook(words, Duration::from_secs(1_000))), Told::read(dir.path()))
-            .unwrap();
+    let mut herald = Herald::start(
+        "T07".to_owned(),
+        Some(hook(words, Duration::from_secs(1_000))),
+        Told::read(dir.path()),
+    )
+    .unwrap();
     herald.tell(raised(AlarmId::LedgerStuck), Unreported::default(), NOW);
     herald.tell(raised(AlarmId::DriverStuck), Unreported::default(), NOW);
     wait_for("the command", || dir.path().join("runs").exists());
@@ -110,7 +114,8 @@ fn what_does_not_work_is_shown_and_the_next_one_is_told() {
     call(&hook(deaf, LONG), b"{}", &stopping).unwrap();
 
     let failing = script(dir.path(), "exit 3\n");
-    let mut herald = Herald::start("T07".to_owned(), Some(hook(failing, LONG)), Told::read(dir.path())).unwrap();
+    let mut herald =
+        Herald::start("T07".to_owned(), Some(hook(failing, LONG)), Told::read(dir.path())).unwrap();
     herald.tell(raised(AlarmId::Unsent(12)), Unreported::default(), NOW);
     wait_for("the fault", || herald.fault().is_some());
     script(dir.path(), "exit 0\n");
@@ -123,9 +128,12 @@ fn what_does_not_work_is_shown_and_the_next_one_is_told() {
 fn a_queue_that_is_full_never_holds_up_the_watchman() {
     let dir = tempfile::tempdir().unwrap();
     let words = script(dir.path(), "sleep 1000\n");
-    let mut herald =
-        Herald::start("T07".to_owned(), Some(hook(words, Duration::from_secs(1_000))), Told::read(dir.path()))
-            .unwrap();
+    let mut herald = Herald::start(
+        "T07".to_owned(),
+        Some(hook(words, Duration::from_secs(1_000))),
+        Told::read(dir.path()),
+    )
+    .unwrap();
     for hours in 0..(3 * ROOM as u32) {
         herald.tell(raised(AlarmId::Unsent(hours)), Unreported::default(), NOW);
     }
