@@ -67,7 +67,10 @@ impl Following {
                 Ok(event) if event.id <= self.last => {}
                 Ok(event) => self.missed.push_back(event),
                 // Too far behind for the live ones; the kept ones may still have them.
-                Err(RecvError::Lagged(_)) => self.catch_up(self.last, false),
+                Err(RecvError::Lagged(_)) => {
+                    self.live = self.events.subscribe();
+                    self.catch_up(self.last, false);
+                }
                 Err(RecvError::Closed) => return Fed::End,
             }
         }

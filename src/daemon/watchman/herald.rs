@@ -95,10 +95,10 @@ struct Work {
 impl Work {
     fn run(mut self, changes: &Receiver<(Change, Value)>) {
         while let Ok((change, facts)) = changes.recv() {
-            if self.stopping.load(Ordering::SeqCst) {
-                return;
-            }
             if let Some(hook) = &self.hook {
+                if self.stopping.load(Ordering::SeqCst) {
+                    return;
+                }
                 let input = input(&self.till, &change, &facts);
                 let fault = call(hook, input.to_string().as_bytes(), &self.stopping).err();
                 if let Some(fault) = &fault {
