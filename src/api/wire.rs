@@ -346,6 +346,9 @@ pub struct Queue {
     /// Rejected documents that another one has replaced since.
     #[serde(default)]
     pub corrected: u64,
+    /// Documents to companies that are no invoices yet.
+    #[serde(default)]
+    pub awaiting_clearance: u64,
     /// The invoice numbers of the first few rejected documents that nothing
     /// replaces yet, oldest first.
     #[serde(default)]

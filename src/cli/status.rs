@@ -61,6 +61,13 @@ fn rows(status: &Status) -> Rows {
         .as_deref()
         .map_or(String::new(), |at| format!(", the oldest of {}", moment(at)));
     rows.add("To report", format!("{}{oldest}", status.queue.unsent));
+    match status.queue.awaiting_clearance {
+        0 => {}
+        1 => rows.add("To clear", "1, no tax invoice before the authority has cleared it"),
+        many => {
+            rows.add("To clear", format!("{many}, no tax invoices before the authority has cleared them"))
+        }
+    }
     if let Some(at) = &status.queue.next_attempt_at {
         rows.add("Next try", moment(at));
     }

@@ -58,6 +58,7 @@ impl Service {
                 states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
                 unsent: queue.open(),
                 corrected: queue.corrected,
+                awaiting_clearance: queue.awaiting_clearance,
                 rejected,
                 held,
                 oldest_unsent_at: queue.oldest_unsent.map(moment_text),
