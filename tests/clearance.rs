@@ -12,7 +12,7 @@ use std::time::Duration;
 use real::{Answer, Sandbox, Till, sale_body, wait_for};
 use serde_json::{Value, json};
 
-const BOTH: &str = "[unit]\ntitle = \"1100\"\n[fatoora]\nclearance_wait_seconds = 60\n";
+const PATIENT: &str = "[fatoora]\nclearance_wait_seconds = 60\n";
 
 fn company() -> String {
     json!({
@@ -71,7 +71,7 @@ fn is_an_invoice(till: &Till, document: &Value) {
 #[test]
 fn every_answer_of_the_authority_ends_in_its_own_way() {
     let sandbox = Sandbox::start();
-    let mut till = Till::onboarded_at(&sandbox, sandbox.base_url(), BOTH);
+    let mut till = Till::onboarded_at(&sandbox, sandbox.base_url(), PATIENT);
     till.open();
     let sell = |key: &str| issued(&till.sell(key, &company()));
 
@@ -203,7 +203,7 @@ fn carry(mut from: TcpStream, mut into: TcpStream, up: &AtomicBool) {
 fn a_line_that_is_cut_takes_no_number_or_parks_as_the_settings_say() {
     let sandbox = Sandbox::start();
     let mut line = Line::to(&sandbox);
-    let mut till = Till::onboarded_at(&sandbox, &line.base_url(&sandbox), BOTH);
+    let mut till = Till::onboarded_at(&sandbox, &line.base_url(&sandbox), PATIENT);
     till.open();
     assert_eq!(state(&issued(&till.sell("first", &company()))), "cleared");
     line.cut();
@@ -221,7 +221,7 @@ fn a_line_that_is_cut_takes_no_number_or_parks_as_the_settings_say() {
     till.drain();
 
     assert!(till.stop().success());
-    till.set_more(&BOTH.replace("= 60\n", "= 2\nclearance_offline = \"park\"\n"));
+    till.set_more(&PATIENT.replace("= 60\n", "= 2\nclearance_offline = \"park\"\n"));
     till.open();
     line.cut();
     let parked = issued(&till.sell("parked", &company()));
@@ -245,7 +245,7 @@ fn a_line_that_is_cut_takes_no_number_or_parks_as_the_settings_say() {
 #[test]
 fn a_kill_between_the_answer_and_the_commit_loses_neither_clearance_nor_receipt() {
     let sandbox = Sandbox::start();
-    let mut till = Till::onboarded_at(&sandbox, sandbox.base_url(), BOTH);
+    let mut till = Till::onboarded_at(&sandbox, sandbox.base_url(), PATIENT);
     till.open();
     // The authority has it; its answer is on a slow way.
     faults(&sandbox, json!([{"action": "slow", "milliseconds": 3_000, "match": "clearance"}]));
