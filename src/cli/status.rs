@@ -68,6 +68,13 @@ fn rows(status: &Status) -> Rows {
             rows.add("To clear", format!("{many}, no tax invoices before the authority has cleared them"))
         }
     }
+    if let Some(at) = &status.queue.clearance_off_at {
+        let at = moment(at);
+        rows.add(
+            "Clearance",
+            format!("switched off by the authority ({at}): reported instead, and invoices all the same"),
+        );
+    }
     if let Some(at) = &status.queue.next_attempt_at {
         rows.add("Next try", moment(at));
     }
