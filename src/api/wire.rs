@@ -360,6 +360,13 @@ pub struct Queue {
     /// Rejected documents that another one has replaced since.
     #[serde(default)]
     pub corrected: u64,
+    /// Documents to companies that are no invoices yet.
+    #[serde(default)]
+    pub awaiting_clearance: u64,
+    /// Since when the authority says that clearance is switched off, so that
+    /// documents to companies are reported instead.
+    #[serde(default)]
+    pub clearance_off_at: Option<String>,
     /// The invoice numbers of the first few rejected documents that nothing
     /// replaces yet, oldest first.
     #[serde(default)]

@@ -34,6 +34,8 @@ pub(super) struct Backlog {
     standard: BTreeSet<DocumentId>,
     issued: BTreeSet<(i64, DocumentId)>,
     counts: [u64; ReportState::ALL.len()],
+    /// Standard documents that the authority has not answered for good.
+    awaiting: u64,
     /// Rejected documents that another one replaces.
     corrected: u64,
     prints: BTreeMap<PrintJobId, PrintState>,
@@ -88,6 +90,7 @@ impl Backlog {
         if let Some(old) = self.reports.remove(&id) {
             self.due.remove(&(old.due_at, id));
             self.standard.remove(&id);
+            self.awaiting -= u64::from(old.standard);
             self.issued.remove(&(old.issued, id));
             self.counts[old.state as usize] -= 1;
         }
@@ -95,6 +98,7 @@ impl Backlog {
         if report.state.is_final() {
             return;
         }
+        self.awaiting += u64::from(report.standard);
         if report.state == ReportState::Queued {
             self.due.insert((report.due_at, id));
             if report.standard {
@@ -134,6 +138,11 @@ impl Backlog {
         let others = self.due.iter().map(|(_, id)| *id).filter(|id| !self.standard.contains(id));
         let ids = self.standard.iter().copied().chain(others).take(limit);
         ids.filter_map(|id| Some((id, self.report(id)?)))
+    }
+
+    /// Standard documents that are no invoices yet.
+    pub fn awaiting(&self) -> u64 {
+        self.awaiting
     }
 
     pub fn next_due_at(&self) -> Option<i64> {
@@ -283,6 +292,7 @@ mod tests {
         backlog.set_report(id(4), Report { standard: true, ..queued(0, 0) });
         backlog.set_report(id(5), Report { state: ReportState::Cleared, standard: true, ..queued(0, 0) });
         assert_eq!(unsent(&backlog, 9), [4, 3, 2, 1]);
+        assert_eq!(backlog.awaiting(), 1);
     }
 
     #[test]

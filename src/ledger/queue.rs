@@ -53,6 +53,9 @@ pub struct QueueSummary {
     pub rejected: u64,
     /// How many of the rejected ones another document replaces; the rest need a person.
     pub corrected: u64,
+    /// Standard documents that the authority has not answered for good: no
+    /// invoices yet.
+    pub awaiting_clearance: u64,
     /// Moment of issue of the oldest document without a final state, seconds UTC.
     pub oldest_unsent: Option<i64>,
     pub next_due_at: Option<i64>,
@@ -113,6 +116,7 @@ impl Store {
             cleared: count(ReportState::Cleared),
             rejected: count(ReportState::Rejected),
             corrected: self.backlog.corrected(),
+            awaiting_clearance: self.backlog.awaiting(),
             oldest_unsent: self.backlog.oldest_issued(),
             next_due_at: self.backlog.next_due_at(),
         }

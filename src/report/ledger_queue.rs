@@ -1,5 +1,7 @@
 //! The ledger as the driver's queue.
 
+use serde_json::Value;
+
 use super::machine::{Outcome, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
 use super::road::{self, Past};
@@ -7,7 +9,8 @@ use super::settle::HoldReason;
 use crate::fatoora::{DocumentCall, Headers, Submission, Verdict};
 use crate::invoice::Subtype;
 use crate::ledger::{
-    AttemptRecord, DocumentId, Ledger, LedgerGone, ReportState, StorageError, Store, Stored, Unsent,
+    AttemptRecord, BODY_BOUND, DocumentId, Ledger, LedgerGone, ReportState, StorageError, Store, Stored,
+    Unsent,
 };
 
 impl Queue for Ledger {
@@ -93,11 +96,25 @@ fn attempt(ended: Record) -> AttemptRecord {
         endpoint: road::word(call).to_owned(),
         http: answer.http,
         headers: pairs(answer.headers),
-        body: answer.body,
+        body: match cleared {
+            Some(_) => without_cleared(answer.body),
+            None => answer.body,
+        },
         verdict,
         error: held.or(answer.error),
         cleared,
     }
+}
+
+/// A large answer without the cleared document, which is kept beside it: cut at
+/// the bound, its findings could not be read any more.
+fn without_cleared(body: Vec<u8>) -> Vec<u8> {
+    if body.len() <= BODY_BOUND {
+        return body;
+    }
+    let Ok(Value::Object(mut answer)) = serde_json::from_slice(&body) else { return body };
+    answer.insert("clearedInvoice".to_owned(), Value::from("kept apart"));
+    serde_json::to_vec(&answer).unwrap_or(body)
 }
 
 fn pairs(headers: Headers) -> Vec<(String, String)> {
@@ -129,5 +146,22 @@ impl From<StorageError> for QueueError {
             }
             _ => QueueError::Failed(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_clearance_keeps_its_findings() {
+        let body =
+            |xml: &str| format!(r#"{{"clearedInvoice":"{xml}","validationResults":{{"status":"WARNING"}}}}"#);
+        let small = body("abc").into_bytes();
+        assert_eq!(without_cleared(small.clone()), small);
+        let kept = without_cleared(body(&"A".repeat(BODY_BOUND)).into_bytes());
+        assert!(kept.len() < 100 && String::from_utf8(kept).unwrap().contains("WARNING"));
+        let rubbish = vec![b'<'; BODY_BOUND + 1];
+        assert_eq!(without_cleared(rubbish.clone()), rubbish);
     }
 }

@@ -18,7 +18,7 @@ use crate::daemon::events::{Event, EventDocument, EventKind, Events};
 use crate::daemon::findings::findings;
 use crate::invoice::Subtype;
 use crate::ledger::{Clock, Ledger, ReportState, Store, Stored};
-use crate::report::{HoldReason, PauseReason, Status, Wake};
+use crate::report::{HoldReason, Pause, PauseReason, Status, Wake};
 use crate::text::Bilingual;
 use crate::ubl;
 
@@ -28,7 +28,7 @@ impl Service {
     pub(super) async fn clearable(&self) -> Result<(), Refusal> {
         let pause = self.report.borrow().pause;
         if let Some(pause) = pause
-            && lasts(&pause, self.clock.now(), self.facts.clearance_wait)
+            && stands(&pause, self.clock.now(), self.facts.clearance_wait)
         {
             return Err(away(Some(pause.reason)));
         }
@@ -99,8 +99,7 @@ impl Wait {
     }
 
     async fn wait(&mut self) {
-        // What a person must mend first does not end within a wait.
-        if self.paused(|pause, _, _| pause.reason.needs_person()) || *self.stopping.borrow() {
+        if self.paused(stands) || *self.stopping.borrow() {
             return;
         }
         loop {
@@ -128,7 +127,7 @@ impl Wait {
         }
     }
 
-    fn paused(&self, how: impl Fn(&crate::report::Pause, i64, Duration) -> bool) -> bool {
+    fn paused(&self, how: impl Fn(&Pause, i64, Duration) -> bool) -> bool {
         let left = self.until.saturating_duration_since(Instant::now());
         self.report.borrow().pause.as_ref().is_some_and(|pause| how(pause, self.clock.now(), left))
     }
@@ -144,9 +143,15 @@ impl Wait {
     }
 }
 
-/// Whether nothing is sent for longer than somebody waits. A line that is away,
-/// or a service in trouble, is asked again at once for a standard document.
-fn lasts(pause: &crate::report::Pause, now: i64, wait: Duration) -> bool {
+/// Whether a pause outlasts the wait even for a standard document, for which a
+/// line that is away and a service in trouble are asked again at once.
+fn stands(pause: &Pause, now: i64, wait: Duration) -> bool {
+    let asked_again = matches!(pause.reason, PauseReason::Offline | PauseReason::Trouble);
+    !asked_again && lasts(pause, now, wait)
+}
+
+/// Whether nothing is sent for longer than somebody waits.
+fn lasts(pause: &Pause, now: i64, wait: Duration) -> bool {
     let ahead = u64::try_from(pause.until.saturating_sub(now)).unwrap_or(0);
     pause.reason.needs_person() || ahead > wait.as_secs().max(1)
 }

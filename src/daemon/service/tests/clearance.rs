@@ -253,6 +253,16 @@ async fn a_queue_that_a_person_must_mend_refuses_without_a_look() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_away_is_looked_at_again() {
+    let till = Till::with(|service| {
+        service.facts.clearance_offline = ClearanceOffline::Refuse;
+        let pause = Some(Pause { reason: PauseReason::Offline, since: NOW, until: NOW + 900 });
+        service.report = watch::channel(report::Status { pause, ..report::Status::default() }).1;
+    });
+    assert_eq!(state(&till.sell(&to_company()).await.issued()), "waiting", "somebody answers now");
+}
+
+#[tokio::test]
 async fn nothing_is_credited_or_debited_of_what_is_no_invoice_yet() {
     let till = Till::new();
     let sold = till.sell(&to_company()).await.issued();
