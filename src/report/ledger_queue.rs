@@ -1,4 +1,5 @@
-//! The ledger as the driver's queue.
+//! The ledger as the driver's queue: four steps on the store, and the ledger
+//! thread that takes them.
 
 use super::machine::{Outcome, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
@@ -24,19 +25,18 @@ impl Queue for Ledger {
     }
 
     async fn finish(&self, id: DocumentId, ended: Record) -> Result<(), QueueError> {
-        let Outcome { state, due_at, .. } = ended.outcome;
-        let attempt = attempt(ended);
-        Ok(self.run(move |store| store.finish_attempt(id, &attempt, state, due_at)).await??)
+        self.run(move |store| finish(store, id, ended)).await?
     }
 
     async fn hold(&self, id: DocumentId, reason: HoldReason) -> Result<(), QueueError> {
-        Ok(self.run(move |store| store.hold(id, reason.word())).await??)
+        self.run(move |store| hold(store, id, reason)).await?
     }
 }
 
-/// The driver keeps waits in its own, monotonic time, so every queued document
-/// is asked for. If one of them cannot be read it is held, and the others go.
-fn queued(store: &mut Store, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
+/// As [`Queue::queued`]. The driver keeps waits in its own, monotonic time, so
+/// every queued document is asked for. If one of them cannot be read it is held,
+/// and the others go.
+pub fn queued(store: &mut Store, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
     if let Ok(due) = store.due(i64::MAX, limit) {
         return Ok(due.into_iter().map(waiting).collect());
     }
@@ -62,7 +62,8 @@ fn waiting(due: Due) -> Waiting<DocumentId> {
     Waiting { id: due.id, attempts: due.attempts, issued: due.issued }
 }
 
-fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
+/// As [`Queue::begin`].
+pub fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
     if store.report_state(id)? != ReportState::Queued {
         return Ok(Begun::Gone);
     }
@@ -79,6 +80,17 @@ fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueErro
         Subtype::Standard => DocumentCall::Clearance,
     };
     Ok(Begun::Document { call, submission: Submission { uuid: stored.uuid, hash: stored.hash, xml } })
+}
+
+/// As [`Queue::finish`].
+pub fn finish(store: &mut Store, id: DocumentId, ended: Record) -> Result<(), QueueError> {
+    let Outcome { state, due_at, .. } = ended.outcome;
+    Ok(store.finish_attempt(id, &attempt(ended), state, due_at)?)
+}
+
+/// As [`Queue::hold`].
+pub fn hold(store: &mut Store, id: DocumentId, reason: HoldReason) -> Result<(), QueueError> {
+    Ok(store.hold(id, reason.word())?)
 }
 
 fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>), StorageError> {

@@ -8,7 +8,7 @@ mod backoff;
 mod brake;
 mod cleared;
 mod driver;
-mod ledger_queue;
+pub mod ledger_queue;
 pub mod link;
 mod machine;
 mod pace;
