@@ -42,6 +42,10 @@ impl WorldClock {
         self.drift.store(seconds, Ordering::SeqCst);
     }
 
+    pub fn is_right(&self) -> bool {
+        self.drift.load(Ordering::SeqCst) == 0
+    }
+
     pub fn pin(&self, moment: i64) {
         self.pinned.store(moment, Ordering::SeqCst);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tilld::invoice::{DocumentType, Subtype, price, read_sale};
-use tilld::ledger::{Idempotency, Order, PrintJobId, PrintState, ReportState, Stored};
+use tilld::ledger::{AppendError, Idempotency, Order, PrintJobId, PrintState, ReportState, Stored};
 use tilld::report::Wake;
 use tokio::time::sleep;
 
@@ -124,8 +124,12 @@ fn request(world: &World, shelf: &Shelf, sale: &Sale, number: usize) -> Option<S
             (!world.strike(Point::AfterAppend)).then_some(stored)
         }
         Err(refusal) => {
-            world.tell(format!("sale {number} is refused: {refusal}"));
+            let what: String = refusal.to_string().chars().take(90).collect();
+            world.tell(format!("sale {number} is refused: {what}"));
             world.state().refused_sales += 1;
+            if matches!(refusal, AppendError::ClockJumped { .. }) && world.clock.is_right() {
+                world.restart();
+            }
             None
         }
     }

@@ -204,6 +204,18 @@ impl World {
         end.manner != Manner::Stop
     }
 
+    /// A person restarts the till, as a refusal told him to.
+    pub fn restart(&self) {
+        let end = End { when: When::At(self.clock.ms()), manner: Manner::Stop, away: 4_000 };
+        let mut state = self.state();
+        if state.wanted.is_none() {
+            state.wanted = Some(end);
+            drop(state);
+            self.tell("somebody restarts the till");
+            self.reaper.notify_one();
+        }
+    }
+
     pub fn take_wanted(&self) -> Option<End> {
         self.state().wanted.take()
     }
