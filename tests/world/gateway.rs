@@ -9,6 +9,7 @@ use std::time::Duration;
 use tilld::fatoora::{
     Answer, Authority, Credentials, DocumentCall, Headers, Pending, SetupFault, Submission, Verdict, verdict,
 };
+use tilld::ledger::Clock as _;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -132,7 +133,8 @@ impl Gateway {
                 }
             }
             Verdict::Throttled { retry_after: Some(wish) } => {
-                let now = answer.headers.server_time().unwrap_or_else(|| world.clock.truth());
+                // A date without the authority's own clock beside it is read by the till's.
+                let now = answer.headers.server_time().unwrap_or_else(|| world.clock.now());
                 let until = ms + wish.wait(now) * 1_000;
                 let (life, before) = state.quiet;
                 let longest = if life == self.life { before.max(until) } else { until };
