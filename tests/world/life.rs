@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tilld::fatoora::Credentials;
-use tilld::ledger::{OnRenewal, Recovery, Store, Surroundings, Unit};
-use tilld::report::{self, Access, Parts, Settings, Status, Wakes};
+use tilld::ledger::{DocumentId, OnRenewal, Recovery, Store, Surroundings, Unit};
+use tilld::report::{self, Access, Parts, Settings, Status, Tell, Told, Wakes};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -104,10 +104,31 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
         status,
         settings: Settings { in_flight: world.script.in_flight + more, ..Settings::default() },
         jitter: Box::new(move || dice.next() as u32),
+        tell: hear(world, life),
     };
     let driver = tokio::spawn(report::run(parts));
     let printer = tokio::spawn(shop::print(world.clone(), life));
     Some(Running { driver, printer, cancel })
+}
+
+/// News is of what the ledger has written, and nothing is told of a program that
+/// has ended.
+fn hear(world: &Arc<World>, life: u32) -> Tell<DocumentId> {
+    let world = Arc::downgrade(world);
+    Arc::new(move |told| {
+        let Some(world) = world.upgrade() else { return };
+        match told {
+            Told::Ended { id, state, .. } if state.is_final() && !world.is_gone(life) => {
+                let written = world.store(|open| open.store.report_state(id).expect("read"));
+                if written != Some(state) {
+                    world.wrong(format!("{id} is told to be {state}, and the ledger says {written:?}"));
+                }
+            }
+            Told::Paused(pause) => world.tell(format!("reporting pauses: {}", pause.reason.word())),
+            Told::Resumed => world.tell("reporting goes on"),
+            Told::Ended { .. } | Told::Sent { .. } => {}
+        }
+    })
 }
 
 fn open(world: &World, home: &Path) -> Result<Store, String> {

@@ -16,6 +16,7 @@ mod flaws;
 mod gateway;
 mod law;
 mod life;
+mod offline;
 mod run;
 mod script;
 mod seeds;
