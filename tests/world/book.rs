@@ -37,6 +37,8 @@ pub struct Flaws {
 #[derive(Debug, Default)]
 pub struct Book {
     entries: BTreeMap<String, Entry>,
+    /// Its calendar is that of UTC.
+    pub utc_dates: bool,
     pub flaws: Flaws,
 }
 
@@ -86,11 +88,16 @@ impl Book {
             entry.repeated += 1;
             return again(call, older, &hash, entry.cleared.as_deref());
         }
+        let tomorrow = self.utc_dates && from_the_future(text, now);
         let wrong_door = (clearance && !standard) || (!clearance && standard && clearance_on);
         let moody = flaws.moody && (now / 60) % 2 == 0;
-        if wrong_door || Book::refuses(&hash) || moody {
+        if wrong_door || Book::refuses(&hash) || moody || tomorrow {
             entry.rejected += 1;
-            let code = if wrong_door { "Invoice-Errors" } else { "BR-KSA-64" };
+            let code = match (wrong_door, Book::refuses(&hash) || moody) {
+                (true, _) => "Invoice-Errors",
+                (false, true) => "BR-KSA-64",
+                (false, false) => "BR-KSA-04",
+            };
             return results(call, older, &hash, 400, &[], &[code], None);
         }
         let cleared = clearance.then(|| cleared(text, &hash));
@@ -186,6 +193,11 @@ fn cleared(text: &str, hash: &str) -> Vec<u8> {
     let (_, tail) = rest.split_once('<').expect("its end");
     let qr = STANDARD.encode(format!("stamped by the authority: {hash}"));
     format!("{head}<cbc:ID>QR</cbc:ID>{open}mimeCode=\"text/plain\">{qr}<{tail}").into_bytes()
+}
+
+/// Whether the date of issue, as it is written, is after that of `now` in UTC.
+fn from_the_future(text: &str, now: i64) -> bool {
+    (issued(text) + 3 * 3_600).div_euclid(86_400) > now.div_euclid(86_400)
 }
 
 /// Date and time of issue, Riyadh time, as unix seconds.

@@ -29,12 +29,12 @@ pub struct Gateway {
 }
 
 impl Authority for Gateway {
-    fn report<'a>(&'a self, _: &'a Credentials, sent: &'a Submission) -> Pending<'a> {
-        Box::pin(self.call(DocumentCall::Reporting, sent))
+    fn report<'a>(&'a self, shown: &'a Credentials, sent: &'a Submission) -> Pending<'a> {
+        Box::pin(self.call(DocumentCall::Reporting, shown, sent))
     }
 
-    fn clear<'a>(&'a self, _: &'a Credentials, sent: &'a Submission) -> Pending<'a> {
-        Box::pin(self.call(DocumentCall::Clearance, sent))
+    fn clear<'a>(&'a self, shown: &'a Credentials, sent: &'a Submission) -> Pending<'a> {
+        Box::pin(self.call(DocumentCall::Clearance, shown, sent))
     }
 }
 
@@ -56,7 +56,7 @@ impl Drop for Flight<'_> {
 }
 
 impl Gateway {
-    async fn call(&self, call: DocumentCall, sent: &Submission) -> Answer {
+    async fn call(&self, call: DocumentCall, shown: &Credentials, sent: &Submission) -> Answer {
         let world = &self.world;
         if world.is_gone(self.life) {
             pending::<()>().await;
@@ -67,7 +67,7 @@ impl Gateway {
             pending::<()>().await;
         }
         let begun = Instant::now();
-        let carried = timeout_at(begun + TOTAL, self.carry(call, sent)).await;
+        let carried = timeout_at(begun + TOTAL, self.carry(call, shown, sent)).await;
         let carried = carried.unwrap_or(Carried::Lost("timed out"));
         if world.is_gone(self.life) {
             pending::<()>().await;
@@ -144,7 +144,7 @@ impl Gateway {
         }
     }
 
-    async fn carry(&self, call: DocumentCall, sent: &Submission) -> Carried {
+    async fn carry(&self, call: DocumentCall, shown: &Credentials, sent: &Submission) -> Carried {
         let world = &self.world;
         let weather = world.weather();
         if let Some(weather) = weather {
@@ -168,9 +168,18 @@ impl Gateway {
                 self.pause(30, 400).await;
                 self.gate(gate)
             }
+            _ if self.is_revoked(shown) => {
+                self.pause(30, 400).await;
+                self.gate(Gate::Setup(401))
+            }
             Some(Weather::Spoilt(spoil)) => self.evaluated(call, sent, Some(spoil)).await,
             _ => self.evaluated(call, sent, None).await,
         }
+    }
+
+    fn is_revoked(&self, shown: &Credentials) -> bool {
+        let revokes = self.world.script.renewal.is_some_and(|renewal| renewal.revokes);
+        revokes && shown.token == "1" && self.world.state().certificates == 2
     }
 
     async fn pause(&self, low: u64, high: u64) {

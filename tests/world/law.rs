@@ -65,12 +65,22 @@ pub fn read(root: &Path) -> End {
 }
 
 fn all(store: &mut Store) -> Vec<Row> {
-    let chain = tilld::ledger::ChainId::new(1).expect("the first");
-    let ids = (1..=store.documents()).map(|icv| {
-        let icv = tilld::chain::Icv::new(icv).expect("from 1");
-        DocumentId::new(chain, icv).expect("few")
-    });
-    ids.collect::<Vec<_>>().into_iter().map(|id| row(store, id)).collect()
+    let mut rows = Vec::new();
+    for chain in (1..).map_while(tilld::ledger::ChainId::new) {
+        let before = rows.len();
+        for icv in (1..).map_while(tilld::chain::Icv::new) {
+            let id = DocumentId::new(chain, icv).expect("few");
+            if store.document(id).expect("read").is_none() {
+                break;
+            }
+            rows.push(row(store, id));
+        }
+        if rows.len() == before && chain.get() > 1 {
+            break;
+        }
+    }
+    assert_eq!(rows.len() as u64, store.documents(), "every document of every chain");
+    rows
 }
 
 fn row(store: &mut Store, id: DocumentId) -> Row {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tilld::fatoora::Credentials;
-use tilld::ledger::{DocumentId, OnRenewal, Recovery, Store, Surroundings, Unit};
-use tilld::report::{self, Access, Parts, Settings, Status, Tell, Told, Wakes};
+use tilld::ledger::{DocumentId, Recovery, Store, Surroundings};
+use tilld::report::{self, Access, CredentialsSource, Parts, Settings, Status, Tell, Told, Wakes};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::common::{Seeded, VectorSigner, certificate, seller};
+use crate::common::Seeded;
 use crate::flaws::Flaw;
 use crate::gateway::Gateway;
 use crate::script::{Manner, When};
@@ -91,13 +91,12 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
         Some(Open { life, store, home: home.to_owned(), durable, wakes: wakes.clone() });
     let (cancel, cancelled) = watch::channel(false);
     let (status, _) = watch::channel(Status::default());
-    let known = Arc::new(Credentials::new("token", "secret"));
     let mut dice = Seeded::new(world.seed ^ u64::from(life).wrapping_mul(0xABCD));
     let more = usize::from(world.has(Flaw::OneMore));
     let parts = Parts {
         queue: Till { world: world.clone(), life },
         authority: Arc::new(Gateway { world: world.clone(), life }),
-        credentials: Arc::new(move |_| Access::Current(known.clone())),
+        credentials: credentials(world),
         clock: world.clock.clone(),
         wakes,
         cancel: cancelled,
@@ -109,6 +108,25 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
     let driver = tokio::spawn(report::run(parts));
     let printer = tokio::spawn(shop::print(world.clone(), life));
     Some(Running { driver, printer, cancel })
+}
+
+/// What a document is sent with: those of the certificate that stamped it.
+fn credentials(world: &Arc<World>) -> CredentialsSource<DocumentId> {
+    let world = Arc::downgrade(world);
+    let [first, second] = ["1", "2"].map(|token| Arc::new(Credentials::new(token, "secret")));
+    Arc::new(move |id: DocumentId| {
+        let Some(world) = world.upgrade() else { return Access::Missing };
+        let renewed = world.state().certificates == 2;
+        match (renewed, id.chain().get()) {
+            (false, _) => Access::Current(first.clone()),
+            (true, 1) => {
+                let forgets = world.script.renewal.is_some_and(|renewal| renewal.forgets);
+                let own = (!forgets).then(|| first.clone());
+                Access::Former { own, current: Some(second.clone()) }
+            }
+            (true, _) => Access::Current(second.clone()),
+        }
+    })
 }
 
 /// News is of what the ledger has written, and nothing is told of a program that
@@ -145,15 +163,7 @@ fn open(world: &World, home: &Path) -> Result<Store, String> {
     };
     let data = home.join("data");
     let mut store = Store::open_with(&data, &home.join("mark"), surroundings).map_err(|e| e.to_string())?;
-    let unit = Unit {
-        certificate: certificate(),
-        signer: Box::new(VectorSigner::new()),
-        seller: seller(),
-        environment: "simulation".to_owned(),
-        number_prefix: "T07-".to_owned(),
-        dictionary: crate::VECTOR_DOCUMENT.as_bytes().to_vec(),
-        on_renewal: OnRenewal::Restart,
-    };
+    let unit = shop::unit(world.state().certificates);
     store.activate(unit).map_err(|e| e.to_string())?;
     Ok(store)
 }
@@ -211,7 +221,8 @@ async fn rest(world: &World) {
             return;
         }
         let last = world.state().last_start.max(world.script.horizon);
-        if world.clock.ms() > last + BOUND {
+        let night = if world.script.utc_dates { 3 * 3_600_000 } else { 0 };
+        if world.clock.ms() > last + BOUND + night {
             let summary = world.store(|open| open.store.queue_summary());
             world.wrong(format!("a document starves: {summary:?}"));
             return;

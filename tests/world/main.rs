@@ -9,6 +9,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code)]
+#[path = "../ledger/support.rs"]
+mod support;
 
 mod book;
 mod clock;

@@ -93,7 +93,11 @@ pub fn run(seed: u64, flaw: Option<Flaw>, shelf: &Arc<Shelf>) -> Outcome {
     let (world, end) = play(seed, script, flaw, None, shelf);
     let mut sold = world.state().sold.clone();
     sold.sort_by_key(|sold| sold.sale);
-    let calm = Script { hour: world.script.hour, ..Script::calm(&world.script.sales[..sold.len()]) };
+    let calm = Script {
+        hour: world.script.hour,
+        renewal: world.script.renewal,
+        ..Script::calm(&world.script.sales[..sold.len()])
+    };
     let pins = sold.iter().map(|sold| sold.issued).collect();
     let (reference, ideal) = play(seed, calm, None, Some(pins), shelf);
     let judged = law::judge(&world, &end, &ideal);

@@ -179,6 +179,20 @@ pub struct Script {
     pub disk: u64,
     /// Hours after noon that the world begins.
     pub hour: i64,
+    /// The authority's calendar is that of UTC: until three in the morning
+    /// everything dated today is from the future.
+    pub utc_dates: bool,
+    /// The till gets its next certificate before this sale.
+    pub renewal: Option<Renewal>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal {
+    pub sale: usize,
+    /// The credentials before are refused from then on.
+    pub revokes: bool,
+    /// The till has lost them.
+    pub forgets: bool,
 }
 
 impl Script {
@@ -196,6 +210,8 @@ impl Script {
             in_flight: 1,
             disk: 0,
             hour: 0,
+            utc_dates: false,
+            renewal: None,
         }
     }
 
@@ -217,6 +233,8 @@ impl Script {
             in_flight: rng.between(1, 4) as usize,
             disk: *rng.pick(&[0, 0, 5, 60]),
             hour: rng.between(0, 23) as i64,
+            utc_dates: false,
+            renewal: None,
         };
         if long {
             script.forget_a_day(rng);
@@ -227,6 +245,14 @@ impl Script {
         script.ends(rng);
         script.clock(rng);
         script.rings(rng);
+        if rng.chance(25) {
+            let sale = rng.between(0, script.sales.len() as u64) as usize;
+            script.renewal = Some(Renewal { sale, revokes: rng.chance(60), forgets: rng.chance(20) });
+        }
+        if script.drifts.is_empty() && rng.chance(25) {
+            script.utc_dates = true;
+            script.hour = rng.between(9, 14) as i64;
+        }
         script
     }
 

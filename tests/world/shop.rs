@@ -2,17 +2,21 @@
 //! it has no answer to, a printer that fails at times, and an operator who does
 //! what the attention list says once the trouble is over.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tilld::invoice::{DocumentType, Subtype, price, read_sale};
-use tilld::ledger::{AppendError, Idempotency, Order, PrintJobId, PrintState, ReportState, Stored};
+use tilld::ledger::{
+    AppendError, Idempotency, OnRenewal, Order, PrintJobId, PrintState, ReportState, Stored, Unit,
+};
 use tilld::report::Wake;
+use tilld::stamp::StampCertificate;
 use tokio::time::sleep;
 
 use crate::common::{Seeded, baskets::basket};
 use crate::flaws::Flaw;
 use crate::script::{Point, Sale};
+use crate::support;
 use crate::world::{Open, Sold, World};
 
 /// Baskets of each subtype, priced once for all worlds.
@@ -99,6 +103,9 @@ fn request(world: &World, shelf: &Shelf, sale: &Sale, number: usize) -> Option<S
     if world.is_gone(life) {
         return None;
     }
+    if world.script.renewal.is_some_and(|renewal| renewal.sale == number) && world.state().certificates == 1 {
+        renew(world);
+    }
     if world.has(Flaw::SellsTwice) {
         let turn = world.draw(0, u64::MAX - 1);
         order.idempotency = Some(Idempotency { key: format!("turn-{turn}"), body_sha256: [0; 32] });
@@ -132,6 +139,40 @@ fn request(world: &World, shelf: &Shelf, sale: &Sale, number: usize) -> Option<S
             }
             None
         }
+    }
+}
+
+/// The next certificate opens its own chain; what the former one stamped and
+/// what is not sent yet goes with the former one's credentials.
+fn renew(world: &World) {
+    let chain = world.store(|open| {
+        let chain = open.store.activate(unit(2));
+        open.flushed();
+        open.wakes.ring(Wake::Credentials);
+        chain
+    });
+    match chain {
+        Some(Ok(chain)) => {
+            world.tell(format!("the till has its next certificate: chain {chain}"));
+            world.state().certificates = 2;
+        }
+        other => world.wrong(format!("the next certificate opens no chain: {other:?}")),
+    }
+}
+
+/// The till under its first or second certificate.
+pub fn unit(n: u8) -> Unit {
+    static CERTIFICATES: OnceLock<[StampCertificate; 2]> = OnceLock::new();
+    let made = |n| support::certificate(n, support::NOW - support::YEAR, support::NOW + support::YEAR);
+    let certificates = CERTIFICATES.get_or_init(|| [made(1), made(2)]);
+    Unit {
+        certificate: certificates[usize::from(n) - 1].clone(),
+        signer: Box::new(support::TestSigner::new(n)),
+        seller: support::seller(),
+        environment: "simulation".to_owned(),
+        number_prefix: "T07-".to_owned(),
+        dictionary: crate::VECTOR_DOCUMENT.as_bytes().to_vec(),
+        on_renewal: OnRenewal::Restart,
     }
 }
 

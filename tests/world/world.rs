@@ -66,6 +66,8 @@ pub struct State {
     pub last_start: u64,
     pub quiet_at: u64,
     pub shop_done: bool,
+    /// Certificates that the till has got.
+    pub certificates: u8,
     reached: BTreeMap<Point, u32>,
     wanted: Option<End>,
     spent: Vec<bool>,
@@ -96,7 +98,8 @@ impl World {
         pins: Option<Vec<i64>>,
         root: PathBuf,
     ) -> World {
-        let mut state = State { spent: vec![false; script.ends.len()], ..State::default() };
+        let mut state = State { spent: vec![false; script.ends.len()], certificates: 1, ..State::default() };
+        state.book.utc_dates = script.utc_dates;
         state.book.flaws = flaw.map(Flaw::of_authority).unwrap_or_default();
         let base = crate::clock::NOON + script.hour * 3_600;
         World {
