@@ -11,7 +11,7 @@ mod brake;
 mod cleared;
 mod driver;
 pub mod forecast;
-mod ledger_queue;
+pub mod ledger_queue;
 pub mod link;
 mod machine;
 mod pace;
