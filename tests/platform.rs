@@ -394,6 +394,7 @@ fn drive_with<Q: Queue + Clone>(
         wakes: wakes.clone(),
         cancel: cancelled,
         status,
+        tell: Arc::new(|_| {}),
         settings: Settings { in_flight, ..Settings::default() },
         jitter: Box::new(|| 0),
     };

@@ -4,8 +4,10 @@
 mod books;
 mod demo;
 mod doctor;
+mod events;
 mod findings;
 mod identity;
+mod news;
 mod onboarding;
 mod owner;
 mod press;

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::books;
+use super::events::Events;
 use super::identity::{Desk, Register};
 use super::press::Press;
 use super::printing::Doorbell;
@@ -67,6 +68,8 @@ pub struct Service {
     pub wakes: Arc<Wakes>,
     /// How reporting goes.
     pub report: watch::Receiver<report::Status>,
+    /// What happened lately, for whoever listens.
+    pub events: Arc<Events>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
     /// What is known of the till's identity.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::books;
+use super::events::Events;
 use super::identity::{self, Desk, Keyring, Register};
+use super::news::News;
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
 use super::service::{Facts, Service};
@@ -86,6 +88,14 @@ impl Daemon {
         let wakes = Arc::new(Wakes::new());
         let (status, report) = watch::channel(report::Status::default());
         let credentials = Arc::clone(&keyring);
+        let events = Arc::new(Events::default());
+        let news = News {
+            ledger: ledger.clone(),
+            events: Arc::clone(&events),
+            doorbell: Arc::clone(&doorbell),
+            clock: Arc::clone(&clock),
+        };
+        let (tell, telling) = news.start();
         let parts = Parts {
             queue: ledger.clone(),
             authority: Arc::clone(&authority) as Arc<dyn Authority>,
@@ -94,6 +104,7 @@ impl Daemon {
             wakes: Arc::clone(&wakes),
             cancel: cancelled.clone(),
             status,
+            tell,
             settings: report::Settings {
                 in_flight: settings.fatoora.in_flight,
                 ..report::Settings::default()
@@ -101,6 +112,8 @@ impl Daemon {
             jitter: Box::new(random_u32),
         };
         let reporting = tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)));
+        // Ends by itself when the driver is gone.
+        tokio::spawn(telling);
         let watching =
             tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
         let desk = identity::Parts {
@@ -125,6 +138,7 @@ impl Daemon {
             doorbell,
             wakes,
             report,
+            events,
             print_fault,
             register,
             desk: Arc::new(Desk::new(desk)),

@@ -1,7 +1,6 @@
 //! One attempt: the document out of the ledger, over the line, and what came
 //! back into the ledger.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -20,20 +19,21 @@ pub(super) enum Sent {
     Failed(QueueError),
 }
 
-/// Takes the document from the ledger and sends it.
+/// Takes the document from the ledger and sends it; `told` hears by which call
+/// before the first byte leaves.
 pub(super) async fn attempt<Q: Queue>(
     queue: &Q,
     authority: &dyn Authority,
     credentials: &Credentials,
     (id, now): (Q::Id, i64),
-    told: &OnceLock<DocumentCall>,
+    told: impl FnOnce(DocumentCall),
 ) -> Sent {
     let (call, submission) = match queue.begin(id, now).await {
         Ok(Begun::Document { call, submission }) => (call, submission),
         Ok(Begun::Gone) => return Sent::Gone,
         Err(error) => return Sent::Failed(error),
     };
-    let _ = told.set(call); // this attempt is the only one that sets it
+    told(call);
     let answer = match call {
         DocumentCall::Clearance => {
             cleared::guard(authority.clear(credentials, &submission).await, &submission.hash, now)

@@ -16,9 +16,10 @@ use super::machine::{Command, Ended, Machine, Outcome, Settings, Waiting};
 use super::queue::{Queue, QueueError, Record};
 use super::settle::HoldReason;
 use super::status::{Pause, Status};
+use super::told::{Tell, Told};
 use super::wakes::Wakes;
 use crate::fatoora::{Answer, Authority, DocumentCall, SetupFault, Verdict};
-use crate::ledger::Clock;
+use crate::ledger::{Clock, ReportState};
 
 /// What the till has now to send a document with.
 pub type CredentialsSource<Id> = Arc<dyn Fn(Id) -> Access + Send + Sync>;
@@ -33,6 +34,8 @@ pub struct Parts<Q: Queue> {
     /// True means stop.
     pub cancel: watch::Receiver<bool>,
     pub status: watch::Sender<Status>,
+    /// Hears what is written.
+    pub tell: Tell<Q::Id>,
     pub settings: Settings,
     pub jitter: Jitter,
 }
@@ -93,7 +96,7 @@ impl Flight {
 /// What the ledger did.
 enum Book<Id> {
     Offered(Result<Vec<Waiting<Id>>, QueueError>),
-    Written(Id, Result<(), QueueError>),
+    Written(Id, Told<Id>, Result<(), QueueError>),
 }
 
 impl<Q: Queue + Clone> Driver<Q> {
@@ -174,9 +177,14 @@ impl<Q: Queue + Clone> Driver<Q> {
         self.status.last_attempt_at = Some(started_at);
         let (queue, authority) = (self.parts.queue.clone(), self.parts.authority.clone());
         let call = Arc::new(OnceLock::new());
-        let told = call.clone();
+        let (handed, tell) = (call.clone(), Arc::clone(&self.parts.tell));
+        let told = move |call| {
+            // This attempt is the only one that sets it.
+            let _ = handed.set(call);
+            tell(Told::Sent { id, call });
+        };
         let task = self.attempts.spawn(async move {
-            let sent = attempt(&queue, authority.as_ref(), &credentials, (id, started_at), &told).await;
+            let sent = attempt(&queue, authority.as_ref(), &credentials, (id, started_at), told).await;
             (id, sent)
         });
         self.flights.insert(id, Flight { task, call, started_at, begun: Instant::now(), shown });
@@ -187,7 +195,15 @@ impl<Q: Queue + Clone> Driver<Q> {
         tracing::warn!(document = ?id, reason = reason.word(), "held: {}", reason.message().en);
         self.machine.held(id);
         let queue = self.parts.queue.clone();
-        self.books.spawn(async move { Book::Written(id, queue.hold(id, reason).await) });
+        let told = Told::Ended {
+            id,
+            state: ReportState::Held,
+            hold: Some(reason),
+            verdict: None,
+            surprise: false,
+            at: self.parts.clock.now(),
+        };
+        self.books.spawn(async move { Book::Written(id, told, queue.hold(id, reason).await) });
     }
 
     fn abandon(&mut self, id: Q::Id) {
@@ -284,21 +300,27 @@ impl<Q: Queue + Clone> Driver<Q> {
 
     fn write(&mut self, id: Q::Id, record: Record) {
         let queue = self.parts.queue.clone();
-        self.books.spawn(async move { Book::Written(id, write(&queue, id, record).await) });
+        let Outcome { state, hold, surprise, .. } = record.outcome;
+        let verdict = Some(record.answer.verdict.word());
+        let told = Told::Ended { id, state, hold, verdict, surprise, at: self.parts.clock.now() };
+        self.books.spawn(async move { Book::Written(id, told, write(&queue, id, record).await) });
     }
 
     fn booked(&mut self, book: Result<Book<Q::Id>, tokio::task::JoinError>) {
         match book {
             Ok(Book::Offered(Ok(offered))) => self.machine.offered(offered),
-            Ok(Book::Written(id, Ok(()))) => self.machine.settled(id),
-            Ok(Book::Offered(Err(QueueError::Closed)) | Book::Written(_, Err(QueueError::Closed))) => {
+            Ok(Book::Written(id, told, Ok(()))) => {
+                self.machine.settled(id);
+                (self.parts.tell)(told);
+            }
+            Ok(Book::Offered(Err(QueueError::Closed)) | Book::Written(_, _, Err(QueueError::Closed))) => {
                 self.closed = true;
             }
             Ok(Book::Offered(Err(error))) => {
                 tracing::error!(%error, "the queue could not be read; it is asked again later");
                 self.machine.offered(Vec::new());
             }
-            Ok(Book::Written(id, Err(error))) => {
+            Ok(Book::Written(id, _, Err(error))) => {
                 tracing::error!(document = ?id, %error, "the outcome of an attempt could not be written");
                 self.machine.settled(id);
             }
@@ -328,8 +350,12 @@ impl<Q: Queue + Clone> Driver<Q> {
                         "reporting pauses: {}",
                         pause.reason.message().en
                     );
+                    (self.parts.tell)(Told::Paused(pause));
                 }
-                None => tracing::info!("reporting goes on"),
+                None => {
+                    tracing::info!("reporting goes on");
+                    (self.parts.tell)(Told::Resumed);
+                }
             }
         }
         self.status.pause = pause;

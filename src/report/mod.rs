@@ -15,6 +15,7 @@ mod pace;
 mod queue;
 mod settle;
 mod status;
+mod told;
 mod wakes;
 
 pub use access::{Access, Shown};
@@ -25,4 +26,5 @@ pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
 pub use queue::{Begun, Queue, QueueError, Record};
 pub use settle::HoldReason;
 pub use status::{Pause, Status};
+pub use told::{Tell, Told};
 pub use wakes::Wakes;

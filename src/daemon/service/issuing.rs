@@ -2,8 +2,11 @@
 //! the order is made and stored in one step of the ledger's thread, and the
 //! printer and the report are woken.
 
+use serde_json::Value;
+
 use super::{Service, gone, refusal, sale};
 use crate::api::{Caller, Idempotency, Refusal, Sold};
+use crate::daemon::events::{EventDocument, EventKind};
 use crate::invoice::{Draft, Finding, Priced, Subtype};
 use crate::keys::Title;
 use crate::ledger::{self, Order, Store};
@@ -97,6 +100,8 @@ impl Service {
         if !sold.replayed {
             let (number, icv) = (sold.sale.number.as_str(), sold.sale.icv.get());
             tracing::info!(number, icv, code = sold.sale.kind.document.code(), uid = caller.uid, "sold");
+            let document = EventDocument { uuid: sold.sale.uuid, number: number.to_owned(), icv };
+            self.events.publish(EventKind::DocumentStored, self.clock.now(), Some(document), Value::Null);
             self.doorbell.ring();
             self.wakes.ring(Wake::Sale);
         }

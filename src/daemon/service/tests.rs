@@ -148,6 +148,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         doorbell: Arc::new(Doorbell::default()),
         wakes: Arc::new(Wakes::new()),
         report: watch::channel(report::Status::default()).1,
+        events: Arc::default(),
         print_fault: Arc::new(Mutex::new(None)),
         register,
         desk,
