@@ -57,8 +57,9 @@ class Run:
         # A cashier who was asked to hurry: what waits longest by rule is half a minute after a 429
         # without Retry-After, which nobody can shorten, and growing waits after answers that say nothing.
         shop.drain(LIMIT, SYNC_EVERY)
-        # Killed between an answer and its commit the till rightly sends again.
-        audit = shop.everything_agrees(resend="warn")
+        # Killed between an answer and its commit the till rightly sends again; killed during a pause that
+        # the authority asked for it does not know of it any more.
+        audit = shop.everything_agrees(resend="warn", manners="warn")
         hits = sum(count for fault, count in shop.hits().items())
         return "%d sales, %d submissions, %d troubles, %d kills" % (len(shop.sold), audit["totals"]["submissions"], hits, len(kills) + 1)
 

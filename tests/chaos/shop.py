@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 import uuid
+from types import SimpleNamespace
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "gateway"))
 from stage import Failed, Gateway, Till, require, sale, wait_for  # noqa: E402,F401
@@ -35,14 +36,17 @@ BUYER = {"name": "شركة المثال", "vat_number": "300000000000003",
 class Shop:
     """One gateway and one till that reports to it."""
 
-    def __init__(self, args, folder, *gateway_options, printing="on_request", **sections):
+    def __init__(self, args, folder, *gateway_options, printing="on_request", listen=None, address=None, **sections):
+        """`address` is the base URL under which the till finds the gateway that listens on `listen`."""
         self.args, self.folder = args, folder
         self.gateway = Gateway(args.gateway, folder, "production", *gateway_options)
         self.till, self.sold, self.lock, self.number = None, [], threading.Lock(), 0
         self.dice, self.unreturned = random.Random(0), []
         try:
+            self.gateway.listen = listen or self.gateway.listen
             self.gateway.start()
-            self.till = Till(args.tilld, args.settings, folder, self.gateway)
+            place = SimpleNamespace(environment="production", base_url=address or self.gateway.base_url, ca_file=self.gateway.ca_file)
+            self.till = Till(args.tilld, args.settings, folder, place)
             sections = dict({"printer": {"print": printing}}, **sections)
             sections["fatoora"] = dict({"clearance_offline": "park", "clearance_wait_seconds": 1} if args.clearance else {},
                                        **sections.get("fatoora", {}))
