@@ -27,7 +27,9 @@ CASHIERS = 3
 PATIENCE = 60      # seconds that a cashier tries one sale while the till is away
 ONBOARDINGS = 12   # times that a person runs `tilld onboard` while the line is bad
 SYNC_EVERY = 5     # seconds between two presses of "sync now", as a person in a hurry would
-ACCEPTED = {"accepted": ("Reported", "Cleared"), "accepted-with-warnings": ("ReportedWithWarnings", "Cleared")}
+# What the till says of a document that the book has so.
+SETTLED = {"accepted": ("Reported", "Cleared"), "accepted-with-warnings": ("ReportedWithWarnings", "Cleared"),
+           "rejected": ("Rejected",)}
 BUYER = {"name": "شركة المثال", "vat_number": "300000000000003",
          "address": {"street": "King Fahd Road", "building": "8012", "district": "Olaya", "city": "Riyadh",
                      "postal_code": "12211", "country": "SA"}}
@@ -169,14 +171,22 @@ class Shop:
     def everything_agrees(self, excused=(), warned=False, **options):
         """The audit is content, and book and ledger are one. `excused` are hashes that the authority
         never had though it said so, `warned` says that it told of warnings that it does not have."""
-        documents = [{"uuid": told["uuid"], "hash": told["hash"]} for told in self.sold]
-        known = [document for document in documents if document["hash"] not in excused]
-        audit = self.audit(known, **options)
+        audit = self.audit(self.held_as_accepted(excused), **options)
         require(audit["ok"], "the audit: %s" % json.dumps(audit["errors"], ensure_ascii=False))
         self.same_documents()
         self.same_fate(excused, warned)
         self.till.run("verify")
         return audit
+
+    def held_as_accepted(self, excused):
+        """What the till believes to be accepted: all but what was rejected, and that is said with the findings."""
+        documents = []
+        for told in self.sold:
+            report = self.till.ask("GET", "/v1/sales/" + told["uuid"])["report"]
+            require(report["state"] != "Rejected" or report["findings"], "%s was rejected without a word" % told["uuid"])
+            if report["state"] != "Rejected" and told["hash"] not in excused:
+                documents.append({"uuid": told["uuid"], "hash": told["hash"]})
+        return documents
 
     def same_documents(self):
         ledger = self.ledger()
@@ -189,11 +199,11 @@ class Shop:
         require(all(icvs == list(range(1, len(icvs) + 1)) for icvs in chains.values()), "the ICVs have gaps")
 
     def same_fate(self, excused, warned):
-        """Each document: accepted exactly once, the same bytes, and our state says what the book says."""
+        """Each document: settled exactly once, the same bytes, and our state says what the book says."""
         book = {}
         for row in self.gateway.ask("/book")["rows"]:
-            if row["endpoint"] in ("reporting", "clearance") and row["verdict"] in ACCEPTED:
-                require(row["hash"] not in book, "accepted twice: %s" % row["hash"])
+            if row["endpoint"] in ("reporting", "clearance") and row["verdict"] in SETTLED:
+                require(row["hash"] not in book, "settled twice: %s" % row["hash"])
                 book[row["hash"]] = row
         for told in self.sold:
             name, digest = told["uuid"], told["hash"]
@@ -204,7 +214,8 @@ class Shop:
                 continue
             require(row is not None, "%s is %s here and unknown there" % (name, state))
             # An answer that was lost may have had warnings; the answer to a duplicate has none.
-            require(state in ACCEPTED[row["verdict"]] or state == "Reported" or (warned and state == "ReportedWithWarnings"),
+            lost = state == "Reported" and row["verdict"] == "accepted-with-warnings"
+            require(state in SETTLED[row["verdict"]] or lost or (warned and state == "ReportedWithWarnings"),
                     "%s is %s here and %s there" % (name, state, row["verdict"]))
             require((row["uuid"], row["icv"]) == (name, str(told["icv"])), "UUID or ICV of %s differ" % name)
             xml = self.till.fetch("/v1/sales/%s.xml" % name)
