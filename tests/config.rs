@@ -69,6 +69,8 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "chain_on_renewal",
         "base_url",
         "in_flight",
+        "clearance_wait_seconds",
+        "clearance_offline",
         "width",
         "print",
         "header_ar",

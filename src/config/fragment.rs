@@ -94,6 +94,8 @@ sections! {
         base_url: String = "http://127.0.0.1:PORT/PATH or https, on a loopback address only; leave the key out for the real platform",
         extra_ca: PathBuf = "an absolute path of a readable PEM file with certificates",
         in_flight: i64 = "a whole number from 1 to 4",
+        clearance_wait_seconds: i64 = "a whole number from 0 to 60",
+        clearance_offline: String = "refuse or park",
     }
     /// Where receipts go.
     PrinterFragment "printer" {

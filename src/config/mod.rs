@@ -23,8 +23,8 @@ pub use otp::otp_digits;
 pub use provision::{Existing, OtpPlace, Provision, provision};
 pub use set::{Named, TillFile, till_files};
 pub use settings::{
-    Api, ChainOnRenewal, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings,
-    Till, Unit, UnitTitle,
+    Api, ChainOnRenewal, ClearanceOffline, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer,
+    ReceiptLines, Settings, Till, Unit, UnitTitle,
 };
 
 /// The platform's environments, as the files name them.

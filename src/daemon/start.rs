@@ -12,6 +12,7 @@ use super::identity::{self, Desk, Keyring, Register};
 use super::news::News;
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
+use super::reach;
 use super::service::{Facts, Service};
 use super::slips::Shop;
 use crate::api::{self, Limits, Socket};
@@ -116,6 +117,7 @@ impl Daemon {
         tokio::spawn(telling);
         let watching =
             tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
+        let reach = reach::platform(authority.endpoint());
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,
@@ -139,11 +141,15 @@ impl Daemon {
             wakes,
             report,
             events,
+            reach,
+            stopping: cancelled.clone(),
             print_fault,
             register,
             desk: Arc::new(Desk::new(desk)),
         });
-        let router = api::router(Arc::clone(&service), Limits::new(settings.api.max_body));
+        let limits =
+            Limits::new(settings.api.max_body).waiting(settings.fatoora.clearance_wait + reach::WITHIN);
+        let router = api::router(Arc::clone(&service), limits);
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));
         Ok(Daemon { service, cancel, reporting, watching, serving, printer, ledger: ledger_thread })
@@ -242,5 +248,7 @@ fn facts(settings: &Settings) -> Facts {
         anchor: settings.till.anchor.clone(),
         printer,
         print: prints,
+        clearance_wait: settings.fatoora.clearance_wait,
+        clearance_offline: settings.fatoora.clearance_offline,
     }
 }

@@ -26,6 +26,9 @@ pub struct Status {
     pub accepted: u64,
     /// Seconds that the authority's clock was ahead of ours at its last answer.
     pub authority_clock_ahead: Option<i64>,
+    /// When the authority last said that clearance is switched off; none once it
+    /// has cleared a document again.
+    pub clearance_off_at: Option<i64>,
     /// When the driver last did anything: a watcher notices if it stands still.
     pub beat_at: i64,
 }

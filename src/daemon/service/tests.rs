@@ -1,5 +1,6 @@
 //! The service over a real ledger, with a clock that the test sets.
 
+mod clearance;
 mod corrections;
 mod credits;
 mod documents;
@@ -105,6 +106,8 @@ fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<
 struct Bench {
     service: Service,
     clock: Arc<TestClock>,
+    /// The till stops when it is gone.
+    stop: watch::Sender<bool>,
     _dir: TempDir,
 }
 
@@ -138,8 +141,11 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
+        clearance_wait: std::time::Duration::ZERO,
+        clearance_offline: ClearanceOffline::Park,
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
+    let stop = watch::Sender::new(false);
     let service = Service {
         facts,
         ledger,
@@ -149,11 +155,13 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         wakes: Arc::new(Wakes::new()),
         report: watch::channel(report::Status::default()).1,
         events: Arc::default(),
+        reach: Arc::new(|| Box::pin(async { true })),
+        stopping: stop.subscribe(),
         print_fault: Arc::new(Mutex::new(None)),
         register,
         desk,
     };
-    Bench { service, clock, _dir: dir }
+    Bench { service, clock, stop, _dir: dir }
 }
 
 fn order(draft: Draft) -> SaleOrder {
