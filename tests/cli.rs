@@ -91,7 +91,7 @@ const HOOKS: Hooks = Hooks {
 };
 
 fn sandbox_told(options: &SandboxOptions) -> String {
-    let SandboxOptions { listen, script, settings, clock_offset } = options;
+    let SandboxOptions { listen, script, settings, clock_offset, tls } = options;
     let mut told = listen.to_string();
     if let Some(path) = script {
         told.push_str(&format!(" {}", path.display()));
@@ -101,6 +101,9 @@ fn sandbox_told(options: &SandboxOptions) -> String {
     }
     if let Some(seconds) = clock_offset {
         told.push_str(&format!(" {seconds}"));
+    }
+    if let Some(folder) = tls {
+        told.push_str(&format!(" {}", folder.display()));
     }
     told
 }
