@@ -62,7 +62,14 @@ impl Sandbox {
         let line = Line::new();
         let secure = secure.map(TlsAcceptor::from);
         let plug = Mutex::new(Plug::In(serve(&office, &line, secure.clone(), listener)));
-        Ok(SandboxHandle { office, address, line, plug, secure, ca_file: folder.as_deref().map(tls::ca_file) })
+        Ok(SandboxHandle {
+            office,
+            address,
+            line,
+            plug,
+            secure,
+            ca_file: folder.as_deref().map(tls::ca_file),
+        })
     }
 }
 
@@ -258,8 +265,7 @@ pub async fn run_standalone(
             (env.name().to_owned(), entry)
         })
         .collect();
-    let line =
-        json!({"environments": environments, "admin_url": format!("{}/admin", handle.root()), "ca_file": handle.ca_file()});
+    let line = json!({"environments": environments, "admin_url": format!("{}/admin", handle.root()), "ca_file": handle.ca_file()});
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(SandboxError::Announce)?;
     cancel.await;
     handle.stop().await;

@@ -154,7 +154,11 @@ impl PlugListener {
 
     /// A connection that may speak at once; `None` if a fault has it or its
     /// handshake is still to come.
-    fn admit(&mut self, stream: TcpStream, peer: std::net::SocketAddr) -> Option<(Wire, std::net::SocketAddr)> {
+    fn admit(
+        &mut self,
+        stream: TcpStream,
+        peer: std::net::SocketAddr,
+    ) -> Option<(Wire, std::net::SocketAddr)> {
         let now = self.office.instruments.machine_now();
         let rule = self.office.desk().faults.draw_connection(now);
         match (rule, &self.secure) {

@@ -24,7 +24,12 @@ async fn send(handle: &SandboxHandle, who: &Credentials, endpoint: &str, doc: &D
 }
 
 /// Sends the same bytes until they are accepted; tells what was answered.
-async fn until_accepted(handle: &SandboxHandle, who: &Credentials, standard: bool, doc: &Doc) -> Vec<Option<u16>> {
+async fn until_accepted(
+    handle: &SandboxHandle,
+    who: &Credentials,
+    standard: bool,
+    doc: &Doc,
+) -> Vec<Option<u16>> {
     let mut endpoint = if standard { "clearance" } else { "reporting" };
     let mut answers = Vec::new();
     for _ in 0..TRIES {

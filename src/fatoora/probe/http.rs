@@ -70,8 +70,7 @@ pub(super) fn get(stream: &mut impl Exchange, endpoint: &Endpoint) -> io::Result
 /// head is read, since it belongs to the way.
 pub(super) fn connect(stream: &mut Line, endpoint: &Endpoint, proxy: &Proxy) -> io::Result<u16> {
     let (host, port) = (endpoint.host(), endpoint.port());
-    let mut request =
-        Zeroizing::new(format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n"));
+    let mut request = Zeroizing::new(format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n"));
     if let Some(value) = proxy.authorization() {
         request.push_str("proxy-authorization: ");
         request.push_str(value);
@@ -91,9 +90,9 @@ pub(super) fn connect(stream: &mut Line, endpoint: &Endpoint, proxy: &Proxy) -> 
         }
     }
     let reply = parse(&String::from_utf8_lossy(&head));
-    reply.map(|reply| reply.status).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, "what came is no answer of a proxy")
-    })
+    reply
+        .map(|reply| reply.status)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "what came is no answer of a proxy"))
 }
 
 /// The head, and what follows it at once.

@@ -108,8 +108,7 @@ pub fn probe(endpoint: &Endpoint, patience: Patience) -> Probe {
     let walk = Walk { endpoint, patience, end: begun + patience.whole };
     let secure = endpoint.is_secure();
     let proxy = endpoint.proxy();
-    let (host, port) =
-        proxy.map_or((endpoint.host(), endpoint.port()), |proxy| (proxy.host(), proxy.port()));
+    let (host, port) = proxy.map_or((endpoint.host(), endpoint.port()), |proxy| (proxy.host(), proxy.port()));
     let mut probe = Probe {
         host: endpoint.host().to_owned(),
         port: endpoint.port(),

@@ -283,12 +283,17 @@ fn only_words_accept_or_reject() {
         body("null", "\"NOT_CLEARED\"", "ERROR", "", ERROR, "null"),
         r#"{"invoiceHash":"x","status":"NOT_REPORTED","errors":["BR-KSA-15: m"]}"#.to_owned(),
     ];
-    let silent: Vec<Vec<u8>> = ["", HTML, "null", "[]", "{}", "7", "\"CLEARED\"", "{\"reportingStatus\":", "\u{feff}{}"]
-        .iter()
-        .map(|text| text.as_bytes().to_vec())
-        .chain(accepting.iter().chain(&rejecting).map(|text| text.as_bytes()[..text.len() - 1].to_vec()))
-        .chain([RUBBISH.to_vec(), b"{\"status\":200,\"message\":\"REPORTED\"}".to_vec(), vec![b'['; 10_000]])
-        .collect();
+    let silent: Vec<Vec<u8>> =
+        ["", HTML, "null", "[]", "{}", "7", "\"CLEARED\"", "{\"reportingStatus\":", "\u{feff}{}"]
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .chain(accepting.iter().chain(&rejecting).map(|text| text.as_bytes()[..text.len() - 1].to_vec()))
+            .chain([
+                RUBBISH.to_vec(),
+                b"{\"status\":200,\"message\":\"REPORTED\"}".to_vec(),
+                vec![b'['; 10_000],
+            ])
+            .collect();
     for http in 100..=999 {
         for call in CALLS {
             for bytes in &silent {
@@ -306,7 +311,11 @@ fn only_words_accept_or_reject() {
             let decided = read(call, http, "");
             let by_status = matches!(
                 decided,
-                Verdict::Setup(_) | Verdict::TooLarge | Verdict::Throttled { .. } | Verdict::Unavailable | Verdict::Lost
+                Verdict::Setup(_)
+                    | Verdict::TooLarge
+                    | Verdict::Throttled { .. }
+                    | Verdict::Unavailable
+                    | Verdict::Lost
             );
             for text in accepting.iter().chain(&rejecting).filter(|_| by_status) {
                 assert_eq!(read(call, http, text), decided, "{http} {text}");
@@ -319,8 +328,20 @@ fn only_words_accept_or_reject() {
 #[test]
 fn shuffled_answers_never_panic_and_never_contradict_themselves() {
     const PIECES: [&str; 14] = [
-        "{", "}", "[", "]", ",", ":", "null", "\"REPORTED\"", "\"status\"", "\"reportingStatus\"",
-        "\"validationResults\"", "\"errorMessages\"", "\"clearedInvoice\"", "\"PEEv\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "\"REPORTED\"",
+        "\"status\"",
+        "\"reportingStatus\"",
+        "\"validationResults\"",
+        "\"errorMessages\"",
+        "\"clearedInvoice\"",
+        "\"PEEv\"",
     ];
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |below: usize| {
