@@ -424,3 +424,31 @@ fn whom_to_tell_of_alarms_and_when() {
     let command = ["/usr/local/bin/page-support", "T07"].map(str::to_owned);
     assert_eq!(settings.alarms.command.as_deref(), Some(&command[..]));
 }
+
+#[test]
+fn a_proxy_is_an_address_and_never_a_password() {
+    let with = |lines: &str| parse(&example_with("in_flight = 1", &format!("in_flight = 1\n{lines}")));
+    let plain = with("proxy = \"http://192.168.1.1:3128/\"").unwrap();
+    assert_eq!(plain.fatoora.proxy.as_deref(), Some("http://192.168.1.1:3128"));
+    assert_eq!(plain.fatoora.proxy_credentials_file, None);
+    let named =
+        with("proxy = \"http://proxy\"\nproxy_credentials_file = \"/etc/tilld/proxy-credentials\"").unwrap();
+    assert_eq!(
+        named.fatoora.proxy_credentials_file.as_deref(),
+        Some(Path::new("/etc/tilld/proxy-credentials"))
+    );
+    for (lines, key, says) in [
+        ("proxy = \"http://till:hush@192.168.1.1:3128\"", "fatoora.proxy", "proxy_credentials_file"),
+        ("proxy = \"https://192.168.1.1:3128\"", "fatoora.proxy", "http://HOST:PORT"),
+        ("proxy = \"192.168.1.1:3128\"", "fatoora.proxy", "http://HOST:PORT"),
+        ("proxy_credentials_file = \"/x/y\"", "fatoora.proxy_credentials_file", "no proxy is"),
+        (
+            "proxy = \"http://p:1\"\nproxy_credentials_file = \"y\"",
+            "fatoora.proxy_credentials_file",
+            "absolute",
+        ),
+    ] {
+        let error = with(lines).unwrap_err().to_string();
+        assert!(error.contains(key) && error.contains(says) && !error.contains("hush"), "{error}");
+    }
+}

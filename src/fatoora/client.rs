@@ -126,7 +126,8 @@ impl Client {
             .no_proxy()
             .referer(false)
             .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT.min(total))
+            // Ahead of the total, so that a connection that never came about is told as such.
+            .connect_timeout(CONNECT_TIMEOUT.min(total / 2))
             .timeout(total)
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(4)
