@@ -5,6 +5,7 @@ mod credits;
 mod documents;
 mod last_look;
 mod many_returns;
+mod releasing;
 mod story;
 mod till;
 
