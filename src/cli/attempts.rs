@@ -31,7 +31,7 @@ pub fn show(
     })?;
     let lists = match answer {
         Ok(lists) => lists,
-        Err(ClientError::NotRunning(_)) if till.socket.is_none() => {
+        Err(error) if till.socket.is_none() && is_readable(&error) => {
             let file = till.config.clone().unwrap_or_else(|| DEFAULT_FILE.into());
             (hooks.attempts)(&load(&file)?, id)?
         }
@@ -44,6 +44,16 @@ pub fn show(
         return streams.say(&json(&lists)?);
     }
     lists.iter().try_for_each(|list| table(list, streams))
+}
+
+/// Where the till does not answer, or cannot read the document, the data
+/// directory still tells what it can.
+fn is_readable(error: &ClientError) -> bool {
+    match error {
+        ClientError::NotRunning(_) => true,
+        ClientError::Refused(problem) => problem.code == "unavailable",
+        _ => false,
+    }
 }
 
 fn table(list: &AttemptList, streams: &mut Streams<'_>) -> Result<(), Failure> {

@@ -21,7 +21,7 @@ use super::succession::Chain;
 use super::{OpenError, StorageError, database};
 use crate::chain::{InvoiceHash, PreviousHash};
 use crate::invoice::Kind;
-use crate::stamp::StampCertificate;
+use crate::stamp::{self, StampCertificate};
 
 /// A ledger in one read transaction.
 pub struct Snapshot {
@@ -132,13 +132,13 @@ impl Snapshot {
 
     /// The documents of a chain that were stamped in a period (seconds UTC), and
     /// those stamped later that keep a moment of issue in it.
-    pub fn walk(&self, chain: ChainId, period: &Range<i64>) -> Result<Walk, StorageError> {
+    pub fn walk(&mut self, chain: ChainId, period: &Range<i64>) -> Result<Walk, StorageError> {
         let Some(known) = self.chains.get(&chain) else { return Ok(Walk::none()) };
         let Some(head) = known.head else { return Ok(Walk::none()) };
         let (base, _) = DocumentId::rows_of(chain);
         let (first, last) = (base + database::signed(known.first()), base + database::signed(head.icv.get()));
-        let from = first_at(&self.db, first, last, period.start)?;
-        let end = first_at(&self.db, first, last, period.end)?;
+        let from = self.border(first, last, period.start)?;
+        let end = self.border(first, last, period.end)?;
         let mut statement = self.db.prepare_cached(
             "SELECT id FROM documents INDEXED BY documents_corrects
              WHERE corrects IS NOT NULL AND id BETWEEN ?1 AND ?2 AND issued >= ?3 AND issued < ?4 ORDER BY id",
@@ -146,6 +146,24 @@ impl Snapshot {
         let rows = statement.query_map((end, last, period.start, period.end), |row| row.get(0))?;
         let late = rows.collect::<Result<Vec<i64>, _>>()?.into_iter();
         Ok(Walk { rows: from..end, late })
+    }
+
+    /// The first row of a chain that was stamped at a moment or later. Corrections
+    /// that stand between the last document before it and the first one after it
+    /// keep an older moment of issue: their stamps say on which side they are.
+    fn border(&mut self, first: i64, last: i64, moment: i64) -> Result<i64, StorageError> {
+        let mut row = first_at(&self.db, first, last, moment)?;
+        while row > first && self.stamped(row - 1)?.is_some_and(|stamped| stamped >= moment) {
+            row -= 1;
+        }
+        Ok(row)
+    }
+
+    /// When a correction was stamped, seconds UTC; `None` for any other document.
+    fn stamped(&mut self, row: i64) -> Result<Option<i64>, StorageError> {
+        let record = self.document(row)?.filter(|record| record.corrects.is_some());
+        let xml = record.and_then(|record| record.xml.ok());
+        Ok(xml.and_then(|xml| Some(stamp::verify(&xml).ok()?.signed.unix())))
     }
 
     /// The next document of a walk.

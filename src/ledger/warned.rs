@@ -42,12 +42,14 @@ fn newest(db: &Connection, limit: usize) -> Result<(Vec<Warned>, bool), StorageE
              SELECT * FROM (
                  SELECT a.id, a.document, a.started_at + a.duration_ms / 1000 AS at, a.body, a.verdict, a.state
                  FROM attempts AS a INDEXED BY attempts_notable
-                 WHERE a.state = 'ReportedWithWarnings' ORDER BY a.id DESC LIMIT ?1)
+                 WHERE a.state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') AND a.state = 'ReportedWithWarnings'
+                 ORDER BY a.id DESC LIMIT ?1)
              UNION ALL
              SELECT * FROM (
                  SELECT a.id, a.document, a.started_at + a.duration_ms / 1000 AS at, a.body, a.verdict, a.state
                  FROM attempts AS a INDEXED BY attempts_notable
-                 WHERE a.state = 'Cleared' ORDER BY a.id DESC LIMIT ?1)
+                 WHERE a.state IN ('ReportedWithWarnings', 'Cleared', 'Rejected') AND a.state = 'Cleared'
+                 ORDER BY a.id DESC LIMIT ?1)
          ) AS a JOIN (SELECT id AS document, number FROM documents) USING (document)
          ORDER BY id DESC",
     )?;

@@ -7,6 +7,7 @@ mod documents;
 mod last_look;
 mod many_returns;
 mod queue;
+mod releasing;
 mod story;
 mod till;
 mod watching;
