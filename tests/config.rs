@@ -71,6 +71,8 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "in_flight",
         "alarm_hours",
         "timeout_seconds",
+        "clearance_wait_seconds",
+        "clearance_offline",
         "width",
         "print",
         "header_ar",

@@ -18,8 +18,9 @@ use super::wire::{
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
-/// Longer than the till's own limit, so that its words arrive.
-const ANSWER_WITHIN: Duration = Duration::from_secs(45);
+/// Longer than the till's own limit with the longest wait for a clearance, so
+/// that its words arrive.
+const ANSWER_WITHIN: Duration = Duration::from_secs(105);
 /// An onboarding with its checks over a slow line, behind the draining of the queue.
 const IDENTITY_WITHIN: Duration = Duration::from_secs(30 * 60);
 

@@ -47,6 +47,12 @@ impl Limits {
             reads_within: Duration::from_secs(10),
         }
     }
+
+    /// As these, for a till that may wait so long for the authority before it
+    /// answers.
+    pub const fn waiting(self, longest: Duration) -> Limits {
+        Limits { answer_within: self.answer_within.saturating_add(longest), ..self }
+    }
 }
 
 /// The state of the gate: its limits and the number of the last request.

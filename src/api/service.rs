@@ -69,7 +69,7 @@ pub struct IdentityOrder {
     pub caller: Caller,
 }
 
-/// What never changes about an issued document.
+/// What never changes about an issued document, and how far its clearance is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sale {
     pub uuid: Uuid,
@@ -89,6 +89,8 @@ pub struct Sale {
     /// The nine-tag payload of the QR code; empty on a standard document, whose
     /// QR code is the authority's.
     pub qr: String,
+    /// Of a standard document, as it stands now.
+    pub clearance: Option<wire::Clearance>,
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     /// ISO 4217 code of the amounts; none for riyals.
@@ -161,6 +163,12 @@ pub enum Refusal {
     Clock(Bilingual),
     /// The certificate has ended; says when and what to do.
     Expired(Bilingual),
+    /// The authority cannot be reached, so that a standard document would not be
+    /// cleared; no number was taken. Says why and what to do.
+    ClearanceAway(Bilingual),
+    /// The document is no invoice, so that nothing is handed out; says why and
+    /// what to do.
+    AwaitingClearance(Bilingual),
     /// The till cannot do it now; says why and what to do.
     Unavailable(Bilingual),
     /// Another change of the identity is under way; says which.
@@ -198,7 +206,8 @@ pub trait Feed: Send + 'static {
 /// several at once.
 pub trait Till: Send + Sync + 'static {
     /// Prices, signs and stores a sale, or answers a repeated one as before.
-    /// Returns after the commit; printing and reporting follow on their own.
+    /// Returns after the commit; printing and reporting follow on their own. Of a
+    /// standard document the authority's answer is waited for, within limits.
     fn sell(&self, order: SaleOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
 
     /// Works out and stores a credit note, as [`Till::sell`] does a sale. What is

@@ -41,22 +41,46 @@ pub struct Sale {
     pub hash: String,
     pub totals: Totals,
     pub change: String,
-    /// Empty on a standard document.
+    /// Empty on a standard document; see [`Clearance::qr`].
     pub qr: String,
     pub reference: Option<String>,
     /// ISO 4217 code of the amounts; absent for riyals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// `required` on a standard document: it is no invoice until its report
-    /// state is `Cleared`. Absent on simplified ones.
+    /// How far the authority is with a standard document, which is no invoice
+    /// before; the one part of a sale that moves until it is final. Absent on
+    /// simplified ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clearance: Option<String>,
+    pub clearance: Option<Clearance>,
     /// UUID of the rejected document that this one replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<String>,
     /// UUID of the document of this till that a credit note takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<String>,
+}
+
+/// What the authority made of a standard document so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearance {
+    /// `waiting`, `cleared`, `rejected`, `reported-instead` or `held`.
+    pub state: String,
+    /// What that means and what to do.
+    pub words: Words,
+    /// What the authority found.
+    #[serde(default)]
+    pub findings: Vec<AuthorityFinding>,
+    /// The QR code of the invoice: the authority's on a cleared one, the till's
+    /// on one that was reported instead.
+    #[serde(default)]
+    pub qr: Option<String>,
+}
+
+impl Clearance {
+    /// It is no invoice yet, and may become one.
+    pub fn is_waiting(&self) -> bool {
+        self.state == "waiting"
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +135,7 @@ impl From<&service::Sale> for Sale {
             qr: sale.qr.clone(),
             reference: sale.reference.clone(),
             currency: sale.currency.clone(),
-            clearance: (sale.kind.subtype == Subtype::Standard).then(|| "required".to_owned()),
+            clearance: sale.clearance.clone(),
             corrects: sale.corrects.map(|uuid| uuid.to_string()),
             credits: sale.credits.map(|uuid| uuid.to_string()),
         }
@@ -327,6 +351,13 @@ pub struct Queue {
     /// Rejected documents that another one has replaced since.
     #[serde(default)]
     pub corrected: u64,
+    /// Documents to companies that are no invoices yet.
+    #[serde(default)]
+    pub awaiting_clearance: u64,
+    /// Since when the authority says that clearance is switched off, so that
+    /// documents to companies are reported instead.
+    #[serde(default)]
+    pub clearance_off_at: Option<String>,
     /// The invoice numbers of the first few rejected documents that nothing
     /// replaces yet, oldest first.
     #[serde(default)]

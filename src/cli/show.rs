@@ -8,7 +8,7 @@ use super::till::{Where, json, refusal};
 use super::{Failure, Streams};
 use crate::api::Lookup;
 use crate::api::client::{Client, ClientError};
-use crate::api::wire::{AuthorityFinding, Found, FoundList};
+use crate::api::wire::{AuthorityFinding, Found, FoundList, Sale};
 use crate::chain::Icv;
 
 /// Show an invoice and what has become of it
@@ -23,7 +23,7 @@ pub struct Args {
     /// UUID, invoice number, reference of the POS application, or ICV
     #[arg(value_name = "ID")]
     id: String,
-    /// The stored XML, unchanged
+    /// The invoice in XML, unchanged; of one to a company the cleared version
     #[arg(long, conflicts_with_all = ["qr", "json"])]
     xml: bool,
     /// The payload of the QR code
@@ -60,9 +60,19 @@ impl Args {
         }
         match (found.as_slice(), document) {
             (_, Some(document)) => streams.write(&document),
-            ([one], None) if self.qr => streams.say(&one.sale.qr),
+            ([one], None) if self.qr => streams.say(qr(&one.sale)?),
             (several, None) if self.xml || self.qr => Err(ambiguous(id, several)),
             (several, None) => several.iter().try_for_each(|one| show(one, streams)),
+        }
+    }
+}
+
+/// The QR code of the invoice: the till's own, or the authority's.
+fn qr(sale: &Sale) -> Result<&str, Failure> {
+    match &sale.clearance {
+        None => Ok(&sale.qr),
+        Some(clearance) => {
+            clearance.qr.as_deref().ok_or_else(|| Failure::Finding(clearance.words.en.clone()))
         }
     }
 }
@@ -132,6 +142,11 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
         rows.add("Credited", format!("{currency} {}, {} left", credited.amount, credited.left));
         credited.notes.iter().for_each(|uuid| rows.add("", uuid.clone()));
     }
+    if let Some(clearance) = &sale.clearance {
+        rows.add("Clearance", clearance.state.clone());
+        rows.add("", clearance.words.en.clone());
+        rows.add("", clearance.words.ar.clone());
+    }
     rows.add("Report", format!("{}, {attempts}", found.report.state));
     if let Some(note) = &found.report.note {
         rows.add("", note.clone());
@@ -144,7 +159,7 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
 }
 
 /// Our words first, in both languages, then the authority's own as a quotation.
-fn told(finding: &AuthorityFinding) -> Vec<String> {
+pub(super) fn told(finding: &AuthorityFinding) -> Vec<String> {
     let (Some(words), Some(remedy)) = (&finding.words, &finding.remedy) else {
         return vec![quoted(finding, &finding.code, finding.message.trim())];
     };

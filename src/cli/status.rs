@@ -63,6 +63,20 @@ fn rows(status: &Status) -> Rows {
         .map_or(String::new(), |at| format!(", the oldest of {}", moment(at)));
     rows.add("To report", format!("{}{oldest}", status.queue.unsent));
     watch(&status.watch, &mut rows);
+    match status.queue.awaiting_clearance {
+        0 => {}
+        1 => rows.add("To clear", "1, no tax invoice before the authority has cleared it"),
+        many => {
+            rows.add("To clear", format!("{many}, no tax invoices before the authority has cleared them"))
+        }
+    }
+    if let Some(at) = &status.queue.clearance_off_at {
+        let at = moment(at);
+        rows.add(
+            "Clearance",
+            format!("switched off by the authority ({at}): reported instead, and invoices all the same"),
+        );
+    }
     if let Some(at) = &status.queue.next_attempt_at {
         rows.add("Next try", moment(at));
     }

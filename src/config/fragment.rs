@@ -96,6 +96,8 @@ sections! {
         extra_ca: PathBuf = "an absolute path of a readable PEM file with certificates",
         in_flight: i64 = "a whole number from 1 to 4",
         alarm_hours: Vec<i64> = "a list of 1 to 4 whole numbers from 1 to 24, each larger than the one before, such as [12, 20, 23, 24]",
+        clearance_wait_seconds: i64 = "a whole number from 0 to 60",
+        clearance_offline: String = "refuse or park",
     }
     /// Where receipts go.
     PrinterFragment "printer" {

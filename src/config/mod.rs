@@ -24,8 +24,8 @@ pub use otp::otp_digits;
 pub use provision::{Existing, OtpPlace, Provision, provision};
 pub use set::{Named, TillFile, till_files};
 pub use settings::{
-    Alarms, Api, ChainOnRenewal, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer, ReceiptLines,
-    Settings, Till, Unit, UnitTitle,
+    Alarms, Api, ChainOnRenewal, ClearanceOffline, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer,
+    ReceiptLines, Settings, Till, Unit, UnitTitle,
 };
 
 /// The platform's environments, as the files name them.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::fatoora::Environment;
 use crate::invoice::Seller;
@@ -148,6 +149,33 @@ pub struct Fatoora {
     /// hours: 1 to 4 values from 1 to 24, ascending. 24 counts even if it is not
     /// among them.
     pub alarm_hours: Vec<u32>,
+    /// How long a sale to a company waits for its clearance, 0 to 60 s.
+    pub clearance_wait: Duration,
+    pub clearance_offline: ClearanceOffline,
+}
+
+/// What becomes of a standard document that is wanted while the authority
+/// cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClearanceOffline {
+    /// Refused before a number is taken.
+    Refuse,
+    /// Issued, and cleared when the line is back; no invoice before.
+    Park,
+}
+
+impl ClearanceOffline {
+    /// The word in the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            ClearanceOffline::Refuse => "refuse",
+            ClearanceOffline::Park => "park",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<ClearanceOffline> {
+        [ClearanceOffline::Refuse, ClearanceOffline::Park].into_iter().find(|one| one.word() == word)
+    }
 }
 
 /// The shop's own lines on a receipt, in both languages.

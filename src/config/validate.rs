@@ -3,6 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fragment::{
     self, AddressFragment, ApiFragment, FatooraFragment, LogFragment, PrinterFragment, SellerFragment,
@@ -10,8 +11,8 @@ use super::fragment::{
 };
 use super::merge::Merged;
 use super::settings::{
-    Api, ChainOnRenewal, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines, Settings, Till, Unit,
-    UnitTitle,
+    Api, ChainOnRenewal, ClearanceOffline, Fatoora, Log, LogLevel, PrintPolicy, Printer, ReceiptLines,
+    Settings, Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
 use crate::fatoora::{Endpoint, Environment};
@@ -24,6 +25,8 @@ const DEFAULT_DATA_DIR: &str = "/var/lib/tilld";
 const DEFAULT_MAX_BODY: i64 = 1024 * 1024;
 /// `sun_path` has 108 bytes with the closing zero (unix(7)).
 const SOCKET_PATH_BYTES: usize = 107;
+/// Seconds.
+const CLEARANCE_WAIT: i64 = 8;
 const RECEIPT_LINES: usize = 8;
 const RECEIPT_LINE: usize = 120;
 
@@ -286,9 +289,25 @@ impl Judge<'_> {
             path
         });
         let in_flight = self.whole("fatoora.in_flight", fatoora.in_flight.unwrap_or(1), 1, 4);
+        let wait = self.whole(
+            "fatoora.clearance_wait_seconds",
+            fatoora.clearance_wait_seconds.unwrap_or(CLEARANCE_WAIT),
+            0,
+            60,
+        );
+        let offline = fatoora.clearance_offline.unwrap_or_else(|| ClearanceOffline::Refuse.word().to_owned());
+        let offline = self.word("fatoora.clearance_offline", &offline, ClearanceOffline::from_word);
         let alarm_hours = self.alarm_hours(fatoora.alarm_hours);
         let environment = environment.filter(|_| sound)?;
-        Some(Fatoora { environment, base_url, extra_ca, in_flight: in_flight?, alarm_hours: alarm_hours? })
+        Some(Fatoora {
+            environment,
+            base_url,
+            extra_ca,
+            in_flight: in_flight?,
+            alarm_hours: alarm_hours?,
+            clearance_wait: Duration::from_secs(wait? as u64), // at most 60
+            clearance_offline: offline?,
+        })
     }
 
     /// `none`, or a printer; the folder of a file printer has a full path.

@@ -13,6 +13,7 @@ use super::lookout::Lookout;
 use super::news::News;
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
+use super::reach;
 use super::service::{Facts, Service};
 use super::slips::Shop;
 use super::watchman::{self, Heart, Herald, HookCommand, Told, Watching, Watchman};
@@ -133,6 +134,7 @@ impl Daemon {
         let watchman = watchman(settings, &ledger, &lookout, &heart, &events)
             .map_err(|error| format!("the watchman's thread did not start ({error})"))?;
         let heart = tokio::spawn(heart.beat());
+        let reach = reach::platform(authority.endpoint());
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,
@@ -156,12 +158,16 @@ impl Daemon {
             wakes,
             report,
             events,
+            reach,
+            stopping: cancelled.clone(),
             print_fault,
             lookout,
             register,
             desk: Arc::new(Desk::new(desk)),
         });
-        let router = api::router(Arc::clone(&service), Limits::new(settings.api.max_body));
+        let limits =
+            Limits::new(settings.api.max_body).waiting(settings.fatoora.clearance_wait + reach::WITHIN);
+        let router = api::router(Arc::clone(&service), limits);
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));
         Ok(Daemon {
@@ -299,5 +305,7 @@ fn facts(settings: &Settings) -> Facts {
         anchor: settings.till.anchor.clone(),
         printer,
         print: prints,
+        clearance_wait: settings.fatoora.clearance_wait,
+        clearance_offline: settings.fatoora.clearance_offline,
     }
 }

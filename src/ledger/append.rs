@@ -12,7 +12,7 @@ use super::ids::{ChainId, DocumentId, PrintJobId, RANDOM};
 use super::paid::{Content, Paid};
 use super::state::{PrintState, ReportState};
 use super::store::Unit;
-use super::{AppendError, ReturnOf, StorageError, Store, keys, returns};
+use super::{AppendError, ReturnOf, StorageError, Store, keys, prints, returns};
 use crate::chain::{Head, Link};
 use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Subtype, Terms};
 use crate::stamp::{self, Sealed};
@@ -30,7 +30,8 @@ pub struct Order {
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     pub idempotency: Option<Idempotency>,
-    /// Whether a receipt is wanted.
+    /// Whether a receipt is wanted: at once, but of a standard document when the
+    /// authority has taken it.
     pub print: bool,
     /// What a credit note takes back of a document in this ledger; none on other
     /// documents, and on a note whose original is elsewhere.
@@ -72,12 +73,25 @@ impl Store {
         if let Some(earlier) = earlier {
             return Ok(earlier);
         }
+        let Ready { place, stored, packed, rest } = self.prepare(order)?;
+        self.commit(&place, &stored, &packed, rest)?;
+        self.advance(&place, &stored);
+        Ok(stored)
+    }
+
+    /// Whether [`Store::append`] would refuse. Nothing is taken.
+    pub fn rehearse(&mut self, order: Order) -> Result<(), AppendError> {
+        self.prepare(order).map(drop)
+    }
+
+    /// Everything that can refuse.
+    fn prepare(&mut self, order: Order) -> Result<Ready, AppendError> {
         self.check_buyer(order.terms.buyer.as_ref())?;
         let corrected = self.check_correction(&order)?;
         self.check_return(&order)?;
         let paid = pack_paid(&order.priced)?;
         let place = self.next_place(corrected.as_ref())?;
-        let (invoice, order) = self.invoice(&place, order)?;
+        let (invoice, rest) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
         // Behind the stamp, since the rules bound the QR code as well; still
         // nothing is taken.
@@ -86,10 +100,8 @@ impl Store {
             return Err(AppendError::Rules(broken));
         }
         let xml = self.packer(place.id.chain())?.pack(&sealed.xml)?;
-        let stored = stored(&place, &invoice, &sealed, &order);
-        self.commit(&place, &stored, &Packed { xml, paid }, order)?;
-        self.advance(&place, &stored);
-        Ok(stored)
+        let stored = stored(&place, &invoice, &sealed, &rest);
+        Ok(Ready { place, stored, packed: Packed { xml, paid }, rest })
     }
 
     /// The first answer to a request that was made before, needing no identity
@@ -246,9 +258,8 @@ impl Store {
             let mut work =
                 db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?4)")?;
             work.execute((stored.id.part(0), ReportState::Queued.name(), Some(due_at), Some(issued)))?;
-            if stored.print {
-                let original = stored.id.part(PrintJobId::ORIGINAL);
-                work.execute((original, PrintState::Pending.name(), None::<i64>, None::<i64>))?;
+            if prints_now(stored) {
+                prints::insert(db, PrintJobId::original(stored.id))?;
             }
             if let Some(key) = order.idempotency {
                 keys::insert(db, &key, stored.id)?;
@@ -276,14 +287,28 @@ impl Store {
             self.backlog.count_corrected(1);
         }
         let due_at = place.signed.unix();
-        let report = Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0 };
+        let standard = stored.kind.subtype == Subtype::Standard;
+        let report = Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0, standard };
         self.backlog.set_report(id, report);
-        if stored.print {
-            let original = PrintJobId { document: id, task: PrintJobId::ORIGINAL };
-            self.backlog.set_print(original, PrintState::Pending);
+        if prints_now(stored) {
+            self.backlog.set_print(PrintJobId::original(id), PrintState::Pending);
         }
         self.write_mark();
     }
+}
+
+/// Whether the receipt comes with the sale. A standard document is no invoice
+/// before the authority has taken it; its receipt comes with that outcome.
+fn prints_now(stored: &Stored) -> bool {
+    stored.print && stored.kind.subtype == Subtype::Simplified
+}
+
+/// A document that nothing stands against any more.
+struct Ready {
+    place: Place,
+    stored: Stored,
+    packed: Packed,
+    rest: Rest,
 }
 
 /// What an order says beside the document.

@@ -83,7 +83,7 @@ pub use lock::Lock;
 pub use migrate::SCHEMA_VERSION;
 pub use opening::{FILE_NAME, Surroundings};
 pub use prints::PrintJob;
-pub use queue::{BODY_BOUND, Due, QueueSummary};
+pub use queue::{BODY_BOUND, Due, QueueSummary, Unsent};
 pub use recovery::Recovery;
 pub use refusal::OpenError;
 pub use returns::{Original, ReturnError, ReturnOf, Returned, ReturnedLine};

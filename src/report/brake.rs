@@ -253,6 +253,12 @@ impl<Id: Copy + Eq> Brake<Id> {
         self.hasten(now, |reason| reason != PauseReason::Throttled);
     }
 
+    /// Somebody waits at the counter. What the line or the service caused is
+    /// tried at once; what a person must mend, or the authority wished, stays.
+    pub fn urgent(&mut self, now: Moment) {
+        self.hasten(now, |reason| matches!(reason, PauseReason::Offline | PauseReason::Trouble));
+    }
+
     fn hasten(&mut self, now: Moment, concerns: impl Fn(PauseReason) -> bool) {
         let earliest = self.last_attempt.map_or(now, |last| last.plus(BREATH).max(now));
         if let Some(hold) = &mut self.hold
@@ -337,6 +343,22 @@ mod tests {
         assert_eq!((brake.hold().expect("held").reason, wait(&brake, START)), (credentials, 900_000));
         brake.credentials_changed(START.plus(7));
         assert_eq!(wait(&brake, START), 7);
+    }
+
+    #[test]
+    fn who_waits_at_the_counter_hastens_what_nobody_must_mend() {
+        let mut brake = brake();
+        brake.begun(START, 1);
+        brake.offline(START, false, 0);
+        brake.urgent(START.plus(7_000));
+        assert_eq!(wait(&brake, START), 7_000);
+        brake.setup(START, PauseReason::Setup(SetupFault::Credentials), true, 0);
+        brake.urgent(START);
+        assert_eq!(wait(&brake, START), 900_000);
+        brake.open();
+        brake.throttled(START, Some(5_000), false, 0);
+        brake.urgent(START);
+        assert_eq!(wait(&brake, START), 5_000, "the authority's wish stands");
     }
 
     #[test]

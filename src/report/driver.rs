@@ -18,7 +18,7 @@ use super::settle::HoldReason;
 use super::status::{Pause, Status};
 use super::told::{Tell, Told};
 use super::wakes::Wakes;
-use crate::fatoora::{Answer, Authority, DocumentCall, SetupFault, Verdict};
+use crate::fatoora::{Accepted, Answer, Authority, DocumentCall, SetupFault, Verdict};
 use crate::ledger::{Clock, ReportState};
 
 /// What the till has now to send a document with.
@@ -253,7 +253,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         let shown = self.shown(id, flight.shown, &answer.verdict);
         let wall = self.parts.clock.now();
         let authority_now = answer.headers.server_time();
-        let ended = Ended { verdict: &answer.verdict, wall, authority_now, size, shown };
+        let ended = Ended { verdict: &answer.verdict, call, wall, authority_now, size, shown };
         let Some(outcome) = self.machine.answered(self.now(), id, &ended) else { return };
         self.note(id, wall, &answer, &outcome);
         self.write(id, Record { started_at, call, answer, outcome });
@@ -278,9 +278,16 @@ impl<Q: Queue + Clone> Driver<Q> {
         }
         let verdict = answer.verdict.word();
         match &answer.verdict {
-            Verdict::Accepted(_) => {
+            Verdict::Accepted(acceptance) => {
                 self.status.accepted += 1;
+                if acceptance.accepted == Accepted::Cleared {
+                    self.status.clearance_off_at = None;
+                }
                 tracing::debug!(document = ?id, verdict, ms = answer.duration_ms, "accepted");
+            }
+            Verdict::ClearanceOff { .. } => {
+                self.status.clearance_off_at = Some(wall);
+                tracing::warn!(document = ?id, "the authority has clearance switched off: it is reported instead");
             }
             Verdict::Rejected { messages } => {
                 let codes: Vec<&str> = messages.iter().map(|message| message.code.as_str()).collect();

@@ -2,11 +2,12 @@
 
 use super::machine::{Outcome, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
+use super::road::{self, Past};
 use super::settle::HoldReason;
 use crate::fatoora::{DocumentCall, Headers, Submission, Verdict};
 use crate::invoice::Subtype;
 use crate::ledger::{
-    AttemptRecord, DocumentId, Due, Ledger, LedgerGone, ReportState, StorageError, Store, Stored,
+    AttemptRecord, DocumentId, Ledger, LedgerGone, ReportState, StorageError, Store, Stored, Unsent,
 };
 
 /// The reason under which a document that cannot be read is held.
@@ -16,7 +17,7 @@ impl Queue for Ledger {
     type Id = DocumentId;
 
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
-        self.run(move |store| queued(store, limit)).await?
+        Ok(self.run(move |store| queued(store, limit)).await?)
     }
 
     async fn begin(&self, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
@@ -35,38 +36,24 @@ impl Queue for Ledger {
 }
 
 /// The driver keeps waits in its own, monotonic time, so every queued document
-/// is asked for. If one of them cannot be read it is held, and the others go.
-fn queued(store: &mut Store, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
-    if let Ok(due) = store.due(i64::MAX, limit) {
-        return Ok(due.into_iter().map(waiting).collect());
-    }
-    let mut readable = Vec::new();
-    for id in store.documents_in(ReportState::Queued, limit)? {
-        match store.document(id) {
-            Ok(Some(stored)) => {
-                let attempts = store.attempts(id).map_or(0, |attempts| attempts.len());
-                readable.push(Waiting {
-                    id,
-                    attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-                    issued: stored.issued.unix(),
-                });
-            }
-            Ok(None) => hold_unreadable(store, id, &StorageError::NoDocument(id))?,
-            Err(error) => hold_unreadable(store, id, &error)?,
-        }
-    }
-    Ok(readable)
-}
-
-fn waiting(due: Due) -> Waiting<DocumentId> {
-    Waiting { id: due.id, attempts: due.attempts, issued: due.issued }
+/// is asked for. The ledger has them in memory; one that cannot be read is held
+/// when its turn comes, and the others go.
+fn queued(store: &mut Store, limit: usize) -> Vec<Waiting<DocumentId>> {
+    let offered = store.unsent(limit).into_iter();
+    let waiting = |one: Unsent| Waiting {
+        id: one.id,
+        attempts: one.attempts,
+        issued: one.issued,
+        standard: one.standard,
+    };
+    offered.map(waiting).collect()
 }
 
 fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
     if store.report_state(id)? != ReportState::Queued {
         return Ok(Begun::Gone);
     }
-    let (stored, xml) = match document(store, id) {
+    let (stored, xml, call) = match document(store, id) {
         Ok(found) => found,
         Err(error) => {
             hold_unreadable(store, id, &error)?;
@@ -74,17 +61,20 @@ fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueErro
         }
     };
     store.begin_attempt(id, now)?;
-    let call = match stored.kind.subtype {
-        Subtype::Simplified => DocumentCall::Reporting,
-        Subtype::Standard => DocumentCall::Clearance,
-    };
     Ok(Begun::Document { call, submission: Submission { uuid: stored.uuid, hash: stored.hash, xml } })
 }
 
-fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>), StorageError> {
+/// What is sent, and by which call.
+fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>, DocumentCall), StorageError> {
     let stored = store.document(id)?.ok_or(StorageError::NoDocument(id))?;
     let xml = store.xml(id)?;
-    Ok((stored, xml))
+    let past = match stored.kind.subtype {
+        Subtype::Simplified => Vec::new(),
+        Subtype::Standard => store.course(id)?,
+    };
+    let past: Vec<Past> = past.into_iter().map(|(endpoint, verdict)| Past { endpoint, verdict }).collect();
+    let call = road::call(stored.kind.subtype, &past);
+    Ok((stored, xml, call))
 }
 
 fn hold_unreadable(store: &mut Store, id: DocumentId, error: &StorageError) -> Result<(), QueueError> {
@@ -94,11 +84,6 @@ fn hold_unreadable(store: &mut Store, id: DocumentId, error: &StorageError) -> R
 
 fn attempt(ended: Record) -> AttemptRecord {
     let Record { started_at, call, answer, outcome } = ended;
-    let endpoint = match call {
-        DocumentCall::Check => "check",
-        DocumentCall::Reporting => "reporting",
-        DocumentCall::Clearance => "clearance",
-    };
     let held = outcome.hold.map(|reason| reason.word().to_owned());
     let verdict = answer.verdict.word().to_owned();
     let cleared = match answer.verdict {
@@ -108,7 +93,7 @@ fn attempt(ended: Record) -> AttemptRecord {
     AttemptRecord {
         started_at,
         duration_ms: answer.duration_ms,
-        endpoint: endpoint.to_owned(),
+        endpoint: road::word(call).to_owned(),
         http: answer.http,
         headers: pairs(answer.headers),
         body: answer.body,

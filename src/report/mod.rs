@@ -16,6 +16,7 @@ pub mod link;
 mod machine;
 mod pace;
 mod queue;
+mod road;
 mod settle;
 mod status;
 mod told;

@@ -28,6 +28,9 @@ pub struct Status {
     pub accepted: u64,
     /// Seconds that the authority's clock was ahead of ours at its last answer.
     pub authority_clock_ahead: Option<i64>,
+    /// When the authority last said that clearance is switched off; none once it
+    /// has cleared a document again.
+    pub clearance_off_at: Option<i64>,
     /// When the driver last did anything, by the till's clock.
     pub beat_at: i64,
     /// Turns of the driver: a watcher notices if they stand still.

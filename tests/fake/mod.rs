@@ -98,6 +98,7 @@ impl Fake {
             payable: priced.totals.payable,
             change: priced.change,
             qr: "AQ9TaG9w".to_owned(),
+            clearance: None,
             reference: order.draft.reference,
             currency: order.draft.terms.currency.map(|currency| currency.code.to_owned()),
             corrects: None,

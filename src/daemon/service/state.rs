@@ -33,7 +33,10 @@ impl Service {
         let queue = counted.queue;
         let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
-        let pause = self.report.borrow().pause;
+        let (pause, clearance_off) = {
+            let report = self.report.borrow();
+            (report.pause, report.clearance_off_at)
+        };
         let states = [
             (ReportState::Queued, queue.queued),
             (ReportState::InFlight, queue.in_flight),
@@ -60,6 +63,8 @@ impl Service {
                 states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
                 unsent: queue.open(),
                 corrected: queue.corrected,
+                awaiting_clearance: queue.awaiting_clearance,
+                clearance_off_at: clearance_off.map(moment_text),
                 rejected,
                 held,
                 oldest_unsent_at: queue.oldest_unsent.map(moment_text),

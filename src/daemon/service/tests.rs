@@ -1,5 +1,6 @@
 //! The service over a real ledger, with a clock that the test sets.
 
+mod clearance;
 mod corrections;
 mod credits;
 mod documents;
@@ -106,6 +107,8 @@ fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<
 struct Bench {
     service: Service,
     clock: Arc<TestClock>,
+    /// The till stops when it is gone.
+    stop: watch::Sender<bool>,
     _dir: TempDir,
 }
 
@@ -139,6 +142,8 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
+        clearance_wait: std::time::Duration::ZERO,
+        clearance_offline: ClearanceOffline::Park,
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
     let (report, print_fault) = (watch::channel(report::Status::default()).1, Arc::new(Mutex::new(None)));
@@ -150,6 +155,7 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         print_fault: Arc::clone(&print_fault),
         board: Arc::default(),
     });
+    let stop = watch::Sender::new(false);
     let service = Service {
         facts,
         ledger,
@@ -159,12 +165,14 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         wakes: Arc::new(Wakes::new()),
         report,
         events: Arc::default(),
+        reach: Arc::new(|| Box::pin(async { true })),
+        stopping: stop.subscribe(),
         print_fault,
         lookout,
         register,
         desk,
     };
-    Bench { service, clock, _dir: dir }
+    Bench { service, clock, stop, _dir: dir }
 }
 
 fn order(draft: Draft) -> SaleOrder {
