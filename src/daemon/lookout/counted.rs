@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::daemon::findings::findings;
-use crate::invoice::Subtype;
 use crate::ledger::{
     AppendError, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored, Unreported,
 };
 use crate::report::attention::{Held, Listed, MOST_EACH, OTHER_ENVIRONMENT, Paper, Rejected};
 use crate::text::Bilingual;
-
-/// Waiting documents that are looked through for standard ones.
-const MOST_WAITING: usize = 256;
 
 /// The ledger's part of what people may have to look at.
 #[derive(Clone, Debug, Default)]
@@ -126,10 +122,10 @@ fn held(store: &mut Store, total: u64) -> Result<Listed<Held>, StorageError> {
 
 fn parked(store: &Store) -> Result<Vec<Paper>, StorageError> {
     let mut found = Vec::new();
-    for id in store.documents_in(ReportState::Queued, MOST_WAITING)? {
+    // Standard ones come first.
+    for waiting in store.unsent(MOST_EACH).into_iter().take_while(|waiting| waiting.standard) {
         // An unreadable one is the driver's to hold.
-        let Ok(Some(stored)) = store.document(id) else { continue };
-        if stored.kind.subtype == Subtype::Standard {
+        if let Ok(Some(stored)) = store.document(waiting.id) {
             found.push(paper(&stored, stored.issued.unix()));
         }
     }

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::*;
-use crate::daemon::identity::Register;
+use crate::daemon::identity::{Entry, Register};
 use crate::daemon::serve::lives;
 use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Submission};
 use crate::ledger::{Store, TestClock};
@@ -133,6 +133,19 @@ fn a_document_that_the_authority_knew_is_remembered_for_a_week() {
     assert!(entries.iter().any(|entry| entry.id == "copy" && entry.what.en.contains("T07-000009")));
     assert_eq!(lookout.board.copy(NOW + 7 * 86_400 - 1).unwrap().1, NOW);
     assert_eq!(lookout.board.copy(NOW + 7 * 86_400), None);
+}
+
+#[test]
+fn another_certificate_is_told_once() {
+    let mut bench = bench(LONG);
+    bench.round.look();
+    let text = include_str!("../../../tests/vectors/test-cert-b64.txt");
+    let certificate = crate::stamp::StampCertificate::from_base64(text.trim()).unwrap();
+    bench.round.parts.lookout.register.enter(Entry::active(certificate, None));
+    bench.round.look();
+    bench.round.look();
+    let told = bench.events().into_iter().filter(|(kind, _)| *kind == "identity.changed").count();
+    assert_eq!(told, 1);
 }
 
 #[test]
