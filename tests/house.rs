@@ -61,7 +61,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["archive"]),
     ("zstd", &["ledger"]),
     ("reqwest", &["fatoora", "api"]),
-    ("rustls", &["fatoora", "api"]),
+    ("rustls", &["fatoora", "api", "sandbox"]),
     ("axum", &["api", "sandbox"]),
     ("clap", &["cli"]),
     ("toml", &["config", "daemon"]),

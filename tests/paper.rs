@@ -54,6 +54,10 @@ fn the_legal_content_stands_on_every_receipt() {
             SlipKind::TaxInvoice => ["فاتورة ضريبية", "Tax Invoice"],
             SlipKind::CreditNote => ["إشعار دائن", "Credit Note"],
             SlipKind::DebitNote => ["إشعار مدين", "Debit Note"],
+            SlipKind::Awaiting { .. } => {
+                ["بانتظار الاعتماد - ليست فاتورة ضريبية", "Awaiting clearance, not a tax invoice"]
+            }
+            SlipKind::Rejected { .. } => ["ليست فاتورة ضريبية", "Rejected, not a tax invoice"],
         };
         let facts = [slip.totals.payable, slip.totals.vat, slip.totals.net].map(|amount| amount.to_string());
         let identity = [&slip.seller.vat_number, &slip.invoice_number, &slip.issue_date, &slip.issue_time];
@@ -65,7 +69,19 @@ fn the_legal_content_stands_on_every_receipt() {
         assert_eq!(text.matches("COPY").count(), if slip.copy { 2 } else { 0 }, "{name}");
         assert_eq!(text.matches("نسخة").count(), if slip.copy { 2 } else { 0 }, "{name}");
         let symbols: Vec<Block> = compose(&slip).into_iter().filter(|b| matches!(b, Block::Qr(_))).collect();
-        assert_eq!(symbols, vec![Block::Qr(slip.qr.clone())], "{name} carries the stored payload once");
+        let wanted = if slip.kind.counts() { vec![Block::Qr(slip.qr.clone())] } else { vec![] };
+        assert_eq!(symbols, wanted, "{name} carries the stored payload once, if it is an invoice");
+    }
+}
+
+#[test]
+fn what_is_no_invoice_cannot_be_taken_for_one() {
+    for kind in [SlipKind::Awaiting { note: false }, SlipKind::Rejected { note: false }] {
+        let text = shown(&Slip { kind, ..slips::awaiting() });
+        for title in ["فاتورة ضريبية", "Tax Invoice"] {
+            assert!(text.lines().all(|line| line.trim() != title), "{text}");
+        }
+        assert!(text.contains("not a tax invoice") && text.contains("ليست فاتورة ضريبية"));
     }
 }
 

@@ -341,6 +341,7 @@ impl Queue for Memory {
             id: *id,
             attempts: u32::try_from(records.len()).expect("few"),
             issued: 0,
+            standard: false,
         };
         Ok(queued.map(waiting).take(limit).collect())
     }

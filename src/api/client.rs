@@ -1,5 +1,7 @@
 //! The client of the API over its Unix socket, for the command line and tests.
 
+mod events;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +13,18 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    ActivityList, AttemptList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Released,
-    Reprinted, Sale, Status, Synced, Verification, WarningList,
+    ActivityList, AttemptList, Found, FoundList, Identity, IdentityDone, ProblemReply, QueueList, ReasonList,
+    Released, Reprinted, Sale, Status, Synced, Verification, WarningList,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
-/// Longer than the till's own limit, so that its words arrive.
-const ANSWER_WITHIN: Duration = Duration::from_secs(45);
+/// Longer than the till's own limit with the longest wait for a clearance, so
+/// that its words arrive.
+const ANSWER_WITHIN: Duration = Duration::from_secs(105);
 /// An onboarding with its checks over a slow line, behind the draining of the queue.
 const IDENTITY_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+pub use events::Follower;
 
 /// Why the daemon's answer is not there.
 #[derive(Debug, thiserror::Error)]
@@ -192,6 +197,20 @@ impl Client {
     pub async fn reprint(&self, uuid: &str) -> Result<Reprinted, ClientError> {
         let request = self.request(Method::POST, &format!("/v1/sales/{uuid}/reprint"));
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// A page of what waits; `after` is the `next` of the page before.
+    pub async fn queue(
+        &self,
+        state: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<QueueList, ClientError> {
+        let part = |name: &str, value: Option<&str>| {
+            value.map(|value| format!("&{name}={value}")).unwrap_or_default()
+        };
+        let path = format!("/v1/queue?limit={limit}{}{}", part("state", state), part("after", after));
+        read(&self.send(self.request(Method::GET, &path).timeout(ANSWER_WITHIN)).await?)
     }
 
     /// Sends what waits.

@@ -34,6 +34,8 @@ pub enum ProblemCode {
     NotOnboarded,
     Clock,
     Expired,
+    ClearanceAway,
+    AwaitingClearance,
     NotAllowed,
     InvalidIdentity,
     IdentityBusy,
@@ -56,7 +58,7 @@ pub struct Problem {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 30] = [
+    pub const ALL: [ProblemCode; 32] = [
         ProblemCode::KeyMissing,
         ProblemCode::KeyMalformed,
         ProblemCode::KeyConflict,
@@ -77,6 +79,8 @@ impl ProblemCode {
         ProblemCode::NotOnboarded,
         ProblemCode::Clock,
         ProblemCode::Expired,
+        ProblemCode::ClearanceAway,
+        ProblemCode::AwaitingClearance,
         ProblemCode::NotAllowed,
         ProblemCode::InvalidIdentity,
         ProblemCode::IdentityBusy,
@@ -101,9 +105,10 @@ impl ProblemCode {
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemCode::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             ProblemCode::NotAllowed => StatusCode::FORBIDDEN,
-            ProblemCode::KeyConflict | ProblemCode::IdentityBusy | ProblemCode::NotReleased => {
-                StatusCode::CONFLICT
-            }
+            ProblemCode::KeyConflict
+            | ProblemCode::AwaitingClearance
+            | ProblemCode::IdentityBusy
+            | ProblemCode::NotReleased => StatusCode::CONFLICT,
             ProblemCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemCode::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemCode::InvalidSale
@@ -116,6 +121,7 @@ impl ProblemCode {
             ProblemCode::NotOnboarded
             | ProblemCode::Clock
             | ProblemCode::Expired
+            | ProblemCode::ClearanceAway
             | ProblemCode::IdentityLater
             | ProblemCode::Unavailable
             | ProblemCode::Busy
@@ -147,6 +153,8 @@ impl ProblemCode {
             ProblemCode::NotOnboarded => "not-onboarded",
             ProblemCode::Clock => "clock-not-trusted",
             ProblemCode::Expired => "certificate-expired",
+            ProblemCode::ClearanceAway => "clearance-away",
+            ProblemCode::AwaitingClearance => "awaiting-clearance",
             ProblemCode::NotAllowed => "not-allowed",
             ProblemCode::InvalidIdentity => "invalid-identity-request",
             ProblemCode::IdentityBusy => "identity-busy",
@@ -183,6 +191,8 @@ impl From<Refusal> for Problem {
             Refusal::NoStamp(detail) => Problem::explained(ProblemCode::NotOnboarded, detail),
             Refusal::Clock(detail) => Problem::explained(ProblemCode::Clock, detail),
             Refusal::Expired(detail) => Problem::explained(ProblemCode::Expired, detail),
+            Refusal::ClearanceAway(detail) => Problem::explained(ProblemCode::ClearanceAway, detail),
+            Refusal::AwaitingClearance(detail) => Problem::explained(ProblemCode::AwaitingClearance, detail),
             Refusal::Unavailable(detail) => Problem::explained(ProblemCode::Unavailable, detail),
             Refusal::IdentityBusy(detail) => Problem::explained(ProblemCode::IdentityBusy, detail),
             Refusal::IdentityInvalid(detail) => Problem::explained(ProblemCode::InvalidIdentity, detail),

@@ -2,11 +2,12 @@
 //! through it. The daemon implements it over the ledger, tests with a fake.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::wire;
+use super::{QueuePage, wire};
 use crate::chain::{Icv, InvoiceHash};
 use crate::invoice::correction::CorrectionDraft;
 use crate::invoice::returns::CreditDraft;
@@ -68,7 +69,7 @@ pub struct IdentityOrder {
     pub caller: Caller,
 }
 
-/// What never changes about an issued document.
+/// What never changes about an issued document, and how far its clearance is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sale {
     pub uuid: Uuid,
@@ -88,6 +89,8 @@ pub struct Sale {
     /// The nine-tag payload of the QR code; empty on a standard document, whose
     /// QR code is the authority's.
     pub qr: String,
+    /// Of a standard document, as it stands now.
+    pub clearance: Option<wire::Clearance>,
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     /// ISO 4217 code of the amounts; none for riyals.
@@ -160,6 +163,12 @@ pub enum Refusal {
     Clock(Bilingual),
     /// The certificate has ended; says when and what to do.
     Expired(Bilingual),
+    /// The authority cannot be reached, so that a standard document would not be
+    /// cleared; no number was taken. Says why and what to do.
+    ClearanceAway(Bilingual),
+    /// The document is no invoice, so that nothing is handed out; says why and
+    /// what to do.
+    AwaitingClearance(Bilingual),
     /// The till cannot do it now; says why and what to do.
     Unavailable(Bilingual),
     /// Another change of the identity is under way; says which.
@@ -179,11 +188,28 @@ pub enum Refusal {
     Fault(String),
 }
 
+/// What a follower of the events gets next.
+#[derive(Clone, Debug)]
+pub enum Fed {
+    Event(wire::Event),
+    /// Some are lost before the next one.
+    Gap,
+    /// The till stops.
+    End,
+}
+
+/// The events of a till, one after the other, for one follower.
+pub trait Feed: Send + 'static {
+    /// Waits for the next; nothing is lost if the wait is given up.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Fed> + Send + '_>>;
+}
+
 /// The till behind the faces. Every method may be called at any time, also
 /// several at once.
 pub trait Till: Send + Sync + 'static {
     /// Prices, signs and stores a sale, or answers a repeated one as before.
-    /// Returns after the commit; printing and reporting follow on their own.
+    /// Returns after the commit; printing and reporting follow on their own. Of a
+    /// standard document the authority's answer is waited for, within limits.
     fn sell(&self, order: SaleOrder) -> impl Future<Output = Result<Sold, Refusal>> + Send;
 
     /// Works out and stores a credit note, as [`Till::sell`] does a sale. What is
@@ -219,6 +245,9 @@ pub trait Till: Send + Sync + 'static {
     /// The newest entries of the activity log, newest first.
     fn activities(&self, limit: usize) -> impl Future<Output = Result<wire::ActivityList, Refusal>> + Send;
 
+    /// What waits for the authority, a page at a time.
+    fn queue(&self, page: QueuePage) -> impl Future<Output = Result<wire::QueueList, Refusal>> + Send;
+
     /// Sends what waits without waiting for its time; gives how many wait.
     fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;
 
@@ -245,4 +274,20 @@ pub trait Till: Send + Sync + 'static {
         &self,
         order: IdentityOrder,
     ) -> impl Future<Output = Result<wire::IdentityDone, Refusal>> + Send;
+
+    /// The events after the one of this id, or from now on.
+    ///
+    /// # Errors
+    /// If the till is being stopped.
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal>;
+
+    /// What people must do now.
+    fn attention(&self) -> impl Future<Output = Result<wire::AttentionList, Refusal>> + Send;
+
+    /// What machines measure, in the text format of Prometheus.
+    fn metrics(&self) -> impl Future<Output = Result<String, Refusal>> + Send;
+
+    /// A person has seen to a document's receipts; gives how many were
+    /// unconfirmed, `None` if there is no such document.
+    fn receipt_seen(&self, uuid: Uuid) -> impl Future<Output = Result<Option<u64>, Refusal>> + Send;
 }

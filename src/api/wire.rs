@@ -1,8 +1,11 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod clock;
 mod evidence;
 mod identity;
+mod queue;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +15,11 @@ use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
+pub use clock::Clock;
 pub use evidence::{Attempt, AttemptList, Held, Released, Warning, WarningList};
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
+pub use queue::{QueueList, QueuedDocument};
+pub use watching::{Alarm, Attention, AttentionList, Event, EventDocument, ReceiptSeen, Watch};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,22 +47,46 @@ pub struct Sale {
     pub hash: String,
     pub totals: Totals,
     pub change: String,
-    /// Empty on a standard document.
+    /// Empty on a standard document; see [`Clearance::qr`].
     pub qr: String,
     pub reference: Option<String>,
     /// ISO 4217 code of the amounts; absent for riyals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// `required` on a standard document: it is no invoice until its report
-    /// state is `Cleared`. Absent on simplified ones.
+    /// How far the authority is with a standard document, which is no invoice
+    /// before; the one part of a sale that moves until it is final. Absent on
+    /// simplified ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clearance: Option<String>,
+    pub clearance: Option<Clearance>,
     /// UUID of the rejected document that this one replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<String>,
     /// UUID of the document of this till that a credit note takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<String>,
+}
+
+/// What the authority made of a standard document so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearance {
+    /// `waiting`, `cleared`, `rejected`, `reported-instead` or `held`.
+    pub state: String,
+    /// What that means and what to do.
+    pub words: Words,
+    /// What the authority found.
+    #[serde(default)]
+    pub findings: Vec<AuthorityFinding>,
+    /// The QR code of the invoice: the authority's on a cleared one, the till's
+    /// on one that was reported instead.
+    #[serde(default)]
+    pub qr: Option<String>,
+}
+
+impl Clearance {
+    /// It is no invoice yet, and may become one.
+    pub fn is_waiting(&self) -> bool {
+        self.state == "waiting"
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +141,7 @@ impl From<&service::Sale> for Sale {
             qr: sale.qr.clone(),
             reference: sale.reference.clone(),
             currency: sale.currency.clone(),
-            clearance: (sale.kind.subtype == Subtype::Standard).then(|| "required".to_owned()),
+            clearance: sale.clearance.clone(),
             corrects: sale.corrects.map(|uuid| uuid.to_string()),
             credits: sale.credits.map(|uuid| uuid.to_string()),
         }
@@ -250,6 +280,9 @@ pub struct Status {
     pub environment: String,
     /// The till's clock.
     pub time: String,
+    /// Absent in answers of earlier versions.
+    #[serde(default)]
+    pub clock: Option<Clock>,
     pub selling: Selling,
     /// Documents ever issued, all chains together.
     pub documents: u64,
@@ -268,6 +301,9 @@ pub struct Status {
     /// What remembers how far the till has come, beside the anchor.
     #[serde(default)]
     pub witnesses: Vec<Witness>,
+    /// How much time the law leaves, and what is wrong.
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 /// A file that remembers how far the till has come.
@@ -324,6 +360,13 @@ pub struct Queue {
     /// Rejected documents that another one has replaced since.
     #[serde(default)]
     pub corrected: u64,
+    /// Documents to companies that are no invoices yet.
+    #[serde(default)]
+    pub awaiting_clearance: u64,
+    /// Since when the authority says that clearance is switched off, so that
+    /// documents to companies are reported instead.
+    #[serde(default)]
+    pub clearance_off_at: Option<String>,
     /// The invoice numbers of the first few rejected documents that nothing
     /// replaces yet, oldest first.
     #[serde(default)]

@@ -73,6 +73,8 @@ pub struct SandboxOptions {
     pub settings: Vec<String>,
     /// Seconds that its clock is ahead of the machine's.
     pub clock_offset: Option<i64>,
+    /// The folder of its certificates: HTTPS.
+    pub tls: Option<PathBuf>,
 }
 
 /// No `Debug`: it holds the OTP.

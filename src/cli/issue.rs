@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::show::told;
 use super::terminal::{Rows, moment};
 use super::till::{Where, refusal};
 use super::{Failure, Streams};
@@ -94,8 +95,13 @@ fn show(reply: &SaleReply, streams: &mut Streams<'_>) -> Result<(), Failure> {
         rows.add("Credits", uuid.clone());
     }
     rows.show(streams)?;
-    if sale.clearance.is_some() {
-        streams.say("It is no invoice before the authority has cleared it; hand nothing over yet.")?;
+    if let Some(clearance) = &sale.clearance {
+        streams.say(&format!("Clearance: {}", clearance.state))?;
+        streams.say(&clearance.words.en)?;
+        streams.say(&clearance.words.ar)?;
+        for line in clearance.findings.iter().flat_map(told) {
+            streams.say(&line)?;
+        }
     }
     streams.say(&format!("See what becomes of it: tilld show {}", sale.number))
 }

@@ -5,6 +5,7 @@
 
 mod activity;
 mod attempts;
+mod attention;
 mod audit;
 mod check;
 mod check_words;
@@ -14,6 +15,7 @@ mod credit;
 mod demo;
 mod doctor;
 mod documents;
+mod events;
 mod hooks;
 mod identity;
 mod issue;
@@ -21,6 +23,7 @@ mod onboard;
 mod otp;
 mod prompt;
 mod provision;
+mod queue;
 mod recover;
 mod release;
 mod renew;
@@ -72,6 +75,9 @@ On a till:
   tilld sync now                  send what waits at once
   tilld warnings                  what the authority warned of
   tilld status                    what waits, what is wrong, what to do
+  tilld queue                     the documents that wait for the authority
+  tilld attention                 what somebody has to do, and the command that does it
+  tilld events                    what happens, as it happens
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
   tilld audit export --from 2026-01-01 --to 2026-01-31 --out january.zip
@@ -104,6 +110,9 @@ enum Command {
     Sync(sync::Args),
     Warnings(warnings::Args),
     Status(status::Args),
+    Queue(queue::Args),
+    Attention(attention::Args),
+    Events(events::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
     Audit(audit::Args),
@@ -163,6 +172,9 @@ impl Command {
             Command::Sync(args) => args.run(streams),
             Command::Warnings(args) => args.run(hooks, streams),
             Command::Status(args) => args.run(streams),
+            Command::Queue(args) => args.run(streams),
+            Command::Attention(args) => args.run(streams),
+            Command::Events(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
             Command::Audit(args) => args.run(hooks, streams),

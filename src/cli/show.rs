@@ -6,7 +6,7 @@ use super::issue::{currency, title};
 use super::terminal::{Rows, moment};
 use super::till::{Where, json, refusal};
 use super::{Failure, Hooks, Streams};
-use crate::api::wire::{AuthorityFinding, Found, FoundList};
+use crate::api::wire::{AuthorityFinding, Found, FoundList, Sale};
 
 /// Show an invoice and what has become of it
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub struct Args {
     /// UUID, invoice number, reference of the POS application, or ICV
     #[arg(value_name = "ID")]
     id: String,
-    /// The stored XML, unchanged
+    /// The invoice in XML, unchanged; of one to a company the cleared version
     #[arg(long, conflicts_with_all = ["qr", "json"])]
     xml: bool,
     /// The payload of the QR code
@@ -62,9 +62,19 @@ impl Args {
         }
         match (found.as_slice(), document) {
             (_, Some(document)) => streams.write(&document),
-            ([one], None) if self.qr => streams.say(&one.sale.qr),
+            ([one], None) if self.qr => streams.say(qr(&one.sale)?),
             (several, None) if self.xml || self.qr => Err(not_one(id, several)),
             (several, None) => several.iter().try_for_each(|one| show(one, streams)),
+        }
+    }
+}
+
+/// The QR code of the invoice: the till's own, or the authority's.
+fn qr(sale: &Sale) -> Result<&str, Failure> {
+    match &sale.clearance {
+        None => Ok(&sale.qr),
+        Some(clearance) => {
+            clearance.qr.as_deref().ok_or_else(|| Failure::Finding(clearance.words.en.clone()))
         }
     }
 }
@@ -98,6 +108,11 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
     if let Some(credited) = &found.credited {
         rows.add("Credited", format!("{currency} {}, {} left", credited.amount, credited.left));
         credited.notes.iter().for_each(|uuid| rows.add("", uuid.clone()));
+    }
+    if let Some(clearance) = &sale.clearance {
+        rows.add("Clearance", clearance.state.clone());
+        rows.add("", clearance.words.en.clone());
+        rows.add("", clearance.words.ar.clone());
     }
     rows.add("Report", format!("{}, {attempts}", found.report.state));
     if let Some(note) = &found.report.note {

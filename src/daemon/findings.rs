@@ -15,13 +15,17 @@ const MOST_NAMED: usize = 5;
 /// answer has nothing but words of no stated gravity. Empty if the body cannot
 /// be read.
 pub fn findings(state: ReportState, body: &[u8]) -> Vec<wire::AuthorityFinding> {
-    let notable =
-        matches!(state, ReportState::Rejected | ReportState::ReportedWithWarnings | ReportState::Held);
+    let notable = matches!(
+        state,
+        ReportState::Rejected | ReportState::ReportedWithWarnings | ReportState::Cleared | ReportState::Held
+    );
     let messages = match InvoiceAnswer::read(body) {
         Some(answer) if notable => answer.messages,
         _ => return Vec::new(),
     };
-    let grave = messages.iter().any(|message| message.level != Level::Info);
+    // Cleared has no state of its own for "with warnings".
+    let plain = state == ReportState::Cleared;
+    let grave = plain || messages.iter().any(|message| message.level != Level::Info);
     messages.into_iter().filter(|message| !grave || message.level != Level::Info).map(finding).collect()
 }
 
@@ -104,9 +108,16 @@ mod tests {
     fn warnings_and_errors_of_a_notable_document() {
         let wanted = [one("BR-KSA-98", Some("KSA"), "late"), one("BR-KSA-15", None, "wrong")];
         for state in ReportState::ALL {
-            let notable = ["Rejected", "ReportedWithWarnings", "Held"].contains(&state.name());
+            let notable = ["Rejected", "ReportedWithWarnings", "Cleared", "Held"].contains(&state.name());
             assert_eq!(findings(state, ANSWER), if notable { &wanted[..] } else { &[] }, "{}", state.name());
         }
+    }
+
+    #[test]
+    fn a_plain_clearance_has_no_findings() {
+        let plain = br#"{"validationResults":{"infoMessages":[{"type":"INFO","code":"X","message":"ok"}],
+            "warningMessages":[],"errorMessages":[],"status":"PASS"},"clearanceStatus":"CLEARED"}"#;
+        assert!(findings(ReportState::Cleared, plain).is_empty());
     }
 
     #[test]

@@ -2,24 +2,30 @@
 //! Nothing depends on this folder but the binary.
 
 mod books;
+mod clock;
 mod demo;
 mod doctor;
 mod events;
 mod evidence;
 mod findings;
+mod handover;
 mod identity;
+mod lookout;
+mod metrics;
 mod news;
 mod onboarding;
 mod owner;
 mod press;
 mod printing;
 mod provisioning;
+mod reach;
 mod recover;
 mod sandbox;
 mod serve;
 mod service;
 mod slips;
 mod start;
+mod watchman;
 
 use crate::cli::Hooks;
 

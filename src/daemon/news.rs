@@ -58,6 +58,10 @@ impl News {
                 }
                 let Some(kind) = kind(state, stored.kind.subtype) else { return };
                 let mut data = json!({"state": state.name(), "verdict": verdict});
+                let instead = matches!(state, ReportState::Reported | ReportState::ReportedWithWarnings);
+                if instead && stored.kind.subtype == Subtype::Standard {
+                    data["clearance"] = json!("reported-instead");
+                }
                 if let Some(reason) = hold {
                     let words = reason.message();
                     data["reason"] = json!({"code": reason.word(), "en": words.en, "ar": words.ar});

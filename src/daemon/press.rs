@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use thiserror::Error;
 
+use super::handover::{Handover, Standing};
 use super::slips::{Shop, slip};
-use crate::ledger::Stored;
 use crate::receipt::{
     Block, EscposOptions, PaperWidth, Raster, ReceiptError, Typesetter, compose, escpos, png, preview, render,
 };
@@ -42,10 +42,14 @@ impl Press {
         Press { typesetter: Mutex::new(Typesetter::new()), paper, shop }
     }
 
-    /// The receipt of a stored document.
-    pub fn receipt(&self, stored: &Stored, xml: &[u8], copy: bool) -> Result<Receipt, PressError> {
+    /// The paper of a stored document: its receipt, or a slip that says what it
+    /// is not. `copy` marks a reprint.
+    pub fn receipt(&self, document: &Handover, copy: bool) -> Result<Receipt, PressError> {
+        let Handover { stored, xml, standing } = document;
         let reading = ubl::read(xml)?;
-        let slip = slip(&self.shop, stored, &reading, copy);
+        // What is no invoice has no original that a copy could be of.
+        let copy = copy && matches!(standing, Standing::Issued | Standing::ReportedInstead);
+        let slip = slip(&self.shop, stored, &reading, *standing, copy);
         let blocks = compose(&slip);
         // A panic while drawing leaves at worst a glyph undrawn in the cache.
         let mut typesetter = self.typesetter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

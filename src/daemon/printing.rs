@@ -5,8 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::handover::{Handover, handover};
 use super::press::Press;
-use crate::ledger::{Ledger, LedgerGone, PrintJobId, PrintState, StorageError, Stored};
+use crate::ledger::{Ledger, LedgerGone, PrintJobId, PrintState, StorageError};
 use crate::printer::Printer;
 use crate::text::Bilingual;
 
@@ -140,13 +141,9 @@ impl Printing {
             let Some(job) = store.next_print_job() else { return Ok(None) };
             store.set_print_state(job, PrintState::Printing, None)?;
             let stored = store.document(job.document)?.ok_or(StorageError::NoDocument(job.document))?;
-            let xml = match store.cleared_xml(job.document)? {
-                Some(cleared) => cleared,
-                None => store.xml(job.document)?,
-            };
-            Ok(Some((job, stored, xml)))
+            Ok(Some((job, handover(store, stored)?)))
         })?;
-        let (job, stored, xml) = match taken {
+        let (job, document) = match taken {
             Ok(Some(taken)) => taken,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -155,7 +152,7 @@ impl Printing {
                 return Ok(Some(Outcome::LedgerTrouble));
             }
         };
-        let (state, fault, outcome) = self.print(job, &stored, &xml);
+        let (state, fault, outcome) = self.print(job, &document);
         if matches!(outcome, Outcome::NotThere) {
             *waiting = Some(job);
         }
@@ -169,13 +166,8 @@ impl Printing {
         Ok(Some(outcome))
     }
 
-    fn print(
-        &mut self,
-        job: PrintJobId,
-        stored: &Stored,
-        xml: &[u8],
-    ) -> (PrintState, Option<Bilingual>, Outcome) {
-        let receipt = match self.press.receipt(stored, xml, job.is_copy()) {
+    fn print(&mut self, job: PrintJobId, document: &Handover) -> (PrintState, Option<Bilingual>, Outcome) {
+        let receipt = match self.press.receipt(document, job.is_copy()) {
             Ok(receipt) => receipt,
             Err(error) => {
                 let words = Bilingual::new(error.to_string(), "تعذر رسم الإيصال.");
@@ -183,8 +175,8 @@ impl Printing {
             }
         };
         let name = match job.copy_number() {
-            None => stored.number.clone(),
-            Some(copy) => format!("{}-copy-{copy}", stored.number),
+            None => document.stored.number.clone(),
+            Some(copy) => format!("{}-copy-{copy}", document.stored.number),
         };
         match self.printer.send(&name, &receipt.escpos()) {
             Ok(_) => (PrintState::Printed, None, Outcome::Done),

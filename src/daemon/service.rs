@@ -2,32 +2,41 @@
 //! work each request is; the work itself is in the files below.
 
 mod advances;
+mod clearing;
 mod correcting;
 mod crediting;
 mod dates;
+mod following;
 mod issuing;
 mod lookup;
+mod queue;
 mod refusals;
 mod releasing;
 mod state;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::books;
 use super::events::Events;
+use super::handover::{Handover, handover};
 use super::identity::{Desk, Register};
+use super::lookout::Lookout;
 use super::press::Press;
 use super::printing::Doorbell;
+use super::reach::Reach;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
-    SaleOrder, Sold, Till, wire,
+    Caller, CorrectionOrder, CreditOrder, Feed, Form, Found, Idempotency, IdentityOrder, Lookup, QueuePage,
+    Refusal, SaleOrder, Sold, Till, wire,
 };
+use crate::config::ClearanceOffline;
 use crate::invoice;
-use crate::ledger::{self, Clock, Ledger, StorageError, Store, Stored};
+use crate::ledger::{self, Clock, Ledger, StorageError, Store};
 use crate::report::{self, Wake, Wakes};
 use crate::text::Bilingual;
 
@@ -51,6 +60,10 @@ pub struct Facts {
     pub printer: String,
     /// Whether a sale prints at once.
     pub print: bool,
+    /// How long a sale to a company waits for its clearance.
+    pub clearance_wait: Duration,
+    /// What becomes of it while the authority cannot be reached.
+    pub clearance_offline: ClearanceOffline,
 }
 
 /// The running till.
@@ -71,8 +84,14 @@ pub struct Service {
     pub report: watch::Receiver<report::Status>,
     /// What happened lately, for whoever listens.
     pub events: Arc<Events>,
+    /// Looks whether the platform can be reached.
+    pub reach: Reach,
+    /// True once the till is being stopped: nothing is waited for any more.
+    pub stopping: watch::Receiver<bool>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
+    /// Sees what people must look at.
+    pub lookout: Arc<Lookout>,
     /// What is known of the till's identity.
     pub register: Arc<Register>,
     /// Where it is changed.
@@ -96,8 +115,8 @@ impl Till for Service {
         let make = move |store: &mut Store| {
             today.check(store, &draft, "")?;
             advances::check(store, &draft, "")?;
-            crediting::not_rejected(store, &draft.terms.billing_references, "")?;
-            Ok(issuing::order(draft, priced, policy))
+            crediting::counting(store, &draft.terms.billing_references, "")?;
+            Ok(issuing::order(draft.clone(), priced.clone(), policy))
         };
         self.issue(idempotency, caller, make).await
     }
@@ -105,16 +124,19 @@ impl Till for Service {
     async fn credit(&self, order: CreditOrder) -> Result<Sold, Refusal> {
         let CreditOrder { draft, idempotency, caller } = order;
         let (policy, today) = (self.policy(), self.today());
-        self.issue(idempotency, caller, move |store| crediting::order(store, draft, policy, &today)).await
+        let make = move |store: &mut Store| crediting::order(store, draft.clone(), policy, &today);
+        self.issue(idempotency, caller, make).await
     }
 
     async fn correct(&self, order: CorrectionOrder) -> Result<Sold, Refusal> {
         let CorrectionOrder { draft, idempotency, caller } = order;
         let (policy, today) = (self.policy(), self.today());
-        self.issue(idempotency, caller, move |store| correcting::order(store, draft, policy, &today)).await
+        let make = move |store: &mut Store| correcting::order(store, draft.clone(), policy, &today);
+        self.issue(idempotency, caller, make).await
     }
 
     async fn recall(&self, of: Idempotency) -> Result<Option<Sold>, Refusal> {
+        let heard = self.events.subscribe();
         let work = move |store: &mut Store| -> Result<Option<Sold>, Refusal> {
             let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
             match store.recall(&request) {
@@ -123,7 +145,10 @@ impl Till for Service {
                 Err(error) => Err(refusal(error)),
             }
         };
-        self.ledger.run(work).await.map_err(gone)?
+        match self.ledger.run(work).await.map_err(gone)?? {
+            Some(sold) => self.cleared(sold, heard).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn find(&self, by: Lookup) -> Result<Vec<Found>, Refusal> {
@@ -131,16 +156,19 @@ impl Till for Service {
     }
 
     async fn document(&self, uuid: Uuid, form: Form) -> Result<Option<Vec<u8>>, Refusal> {
-        let work = move |store: &mut Store| with_xml(store, uuid);
-        let Some((stored, xml)) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)? else {
+        let work = move |store: &mut Store| handed(store, uuid);
+        let Some(document) = self.ledger.run(work).await.map_err(gone)?.map_err(storage)? else {
             return Ok(None);
         };
         if form == Form::Xml {
-            return Ok(Some(xml));
+            return match document.standing.withheld() {
+                Some(words) => Err(Refusal::AwaitingClearance(words)),
+                None => Ok(Some(document.xml)),
+            };
         }
         let press = Arc::clone(&self.press);
         let draw = move || {
-            let receipt = press.receipt(&stored, &xml, false).map_err(|error| error.to_string())?;
+            let receipt = press.receipt(&document, false).map_err(|error| error.to_string())?;
             Ok(Some(if form == Form::Png { receipt.png() } else { receipt.escpos() }))
         };
         tokio::task::spawn_blocking(draw)
@@ -156,6 +184,8 @@ impl Till for Service {
     async fn reprint(&self, uuid: Uuid, caller: Caller) -> Result<bool, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<String>, StorageError> {
             let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
+            // Whoever asks for a copy knows about the first one.
+            store.receipts_seen(stored.id)?;
             store.add_copy(stored.id)?;
             Ok(Some(stored.number))
         };
@@ -178,6 +208,10 @@ impl Till for Service {
     async fn activities(&self, limit: usize) -> Result<wire::ActivityList, Refusal> {
         let listed = self.ledger.run(move |store| store.activities(limit)).await.map_err(gone)?;
         Ok(books::listed(listed.map_err(storage)?))
+    }
+
+    async fn queue(&self, page: QueuePage) -> Result<wire::QueueList, Refusal> {
+        self.page(page).await
     }
 
     async fn sync(&self, caller: Caller) -> Result<u64, Refusal> {
@@ -205,23 +239,38 @@ impl Till for Service {
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
         Arc::clone(&self.desk).change(order).await
     }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        Ok(Box::new(following::Following::new(&self.events, after.as_deref())))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        self.what_to_do().await
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok(self.measured().await)
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        self.seen(uuid).await
+    }
 }
 
 impl Service {
     /// The receipt of a document in a terminal's characters; `None` if there is no such document.
     pub async fn preview(&self, uuid: Uuid) -> Result<Option<String>, String> {
         let found =
-            self.ledger.run(move |store| with_xml(store, uuid)).await.map_err(|error| error.to_string())?;
-        let Some((stored, xml)) = found.map_err(|error| error.to_string())? else { return Ok(None) };
-        let receipt = self.press.receipt(&stored, &xml, false).map_err(|error| error.to_string())?;
+            self.ledger.run(move |store| handed(store, uuid)).await.map_err(|error| error.to_string())?;
+        let Some(document) = found.map_err(|error| error.to_string())? else { return Ok(None) };
+        let receipt = self.press.receipt(&document, false).map_err(|error| error.to_string())?;
         Ok(Some(receipt.preview()))
     }
 }
 
-fn with_xml(store: &mut Store, uuid: Uuid) -> Result<Option<(Stored, Vec<u8>)>, StorageError> {
+fn handed(store: &mut Store, uuid: Uuid) -> Result<Option<Handover>, StorageError> {
     let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
-    let xml = store.xml(stored.id)?;
-    Ok(Some((stored, xml)))
+    handover(store, stored).map(Some)
 }
 
 #[cfg(test)]

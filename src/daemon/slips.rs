@@ -2,6 +2,7 @@
 //! only what the XML does not hold (tenders, the POS's reference, the shop's
 //! own lines) comes from elsewhere.
 
+use super::handover::Standing;
 use crate::invoice::{self, DocumentType, ItemName, Subtype, TenderKind};
 use crate::ledger::Stored;
 use crate::money::{Decimal, Halalas, Rate, div_half_up, share_out};
@@ -19,16 +20,17 @@ pub struct Shop {
     pub footer: Vec<Bilingual>,
 }
 
-/// The receipt of a stored document; `copy` marks a reprint.
-pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip {
+/// The receipt of a stored document, or the slip of one that is no invoice;
+/// `copy` marks a reprint.
+pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, standing: Standing, copy: bool) -> Slip {
     let basis = match reading.kind.subtype {
         Subtype::Simplified => PriceBasis::VatInclusive,
         Subtype::Standard => PriceBasis::Net,
     };
     Slip {
-        kind: kind(reading),
+        kind: kind(reading, standing),
         copy,
-        statements: statements(reading),
+        statements: statements(reading, standing),
         notices: Vec::new(),
         seller: seller(shop, &reading.seller),
         invoice_number: reading.number.clone(),
@@ -65,11 +67,21 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, copy: bool) -> Slip
             .map(|note| Bilingual::new("", note))
             .chain(shop.footer.iter().cloned())
             .collect(),
-        qr: reading.qr.clone().unwrap_or_default(),
+        qr: match standing {
+            Standing::Issued | Standing::ReportedInstead => reading.qr.clone().unwrap_or_default(),
+            // Nobody is to take it for an invoice.
+            Standing::Awaiting | Standing::Rejected => String::new(),
+        },
     }
 }
 
-fn kind(reading: &Reading) -> SlipKind {
+fn kind(reading: &Reading, standing: Standing) -> SlipKind {
+    let note = reading.kind.document.is_note();
+    match standing {
+        Standing::Awaiting => return SlipKind::Awaiting { note },
+        Standing::Rejected => return SlipKind::Rejected { note },
+        Standing::Issued | Standing::ReportedInstead => {}
+    }
     match (reading.kind.document, reading.kind.subtype) {
         (DocumentType::CreditNote, _) => SlipKind::CreditNote,
         (DocumentType::DebitNote, _) => SlipKind::DebitNote,
@@ -79,9 +91,19 @@ fn kind(reading: &Reading) -> SlipKind {
 }
 
 /// What the law wants said of a document besides its title (invoice-xml.md section 14).
-fn statements(reading: &Reading) -> Vec<Bilingual> {
+fn statements(reading: &Reading, standing: Standing) -> Vec<Bilingual> {
     let flags = reading.kind.flags;
     let all = [
+        (
+            standing == Standing::Awaiting,
+            "The invoice follows when the authority has cleared it",
+            "تصدر الفاتورة بعد اعتماد الهيئة",
+        ),
+        (
+            standing == Standing::ReportedInstead,
+            "Reported to the authority while its clearance is off",
+            "أُبلغت الهيئة بها لتوقف خدمة الاعتماد",
+        ),
         (reading.kind.document == DocumentType::Prepayment, "Advance payment", "فاتورة دفعة مقدمة"),
         (flags.third_party, "Issued by a third party for the seller", "صادرة من طرف ثالث نيابة عن البائع"),
         (flags.nominal, "Nominal supply, without consideration", "توريد اعتباري دون مقابل"),

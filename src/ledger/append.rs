@@ -12,14 +12,10 @@ use super::ids::{ChainId, DocumentId, PrintJobId, RANDOM};
 use super::paid::{Content, Paid};
 use super::state::{PrintState, ReportState};
 use super::store::Unit;
-use super::{AppendError, ReturnOf, StorageError, Store, keys, returns};
+use super::{AppendError, ReturnOf, StorageError, Store, keys, prints, returns};
 use crate::chain::{Head, Link};
 use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Subtype, Terms};
 use crate::stamp::{self, Sealed};
-
-/// Seconds that the clock may be set forward while the store is open. A moment
-/// in the future would be stamped for ever and hold up every sale after it.
-const CLOCK_JUMP: i64 = 300;
 
 /// A priced sale that asks for its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +26,8 @@ pub struct Order {
     /// The POS application's own number of the sale.
     pub reference: Option<String>,
     pub idempotency: Option<Idempotency>,
-    /// Whether a receipt is wanted.
+    /// Whether a receipt is wanted: at once, but of a standard document when the
+    /// authority has taken it.
     pub print: bool,
     /// What a credit note takes back of a document in this ledger; none on other
     /// documents, and on a note whose original is elsewhere.
@@ -72,12 +69,25 @@ impl Store {
         if let Some(earlier) = earlier {
             return Ok(earlier);
         }
+        let Ready { place, stored, packed, rest } = self.prepare(order)?;
+        self.commit(&place, &stored, &packed, rest)?;
+        self.advance(&place, &stored);
+        Ok(stored)
+    }
+
+    /// Whether [`Store::append`] would refuse. Nothing is taken.
+    pub fn rehearse(&mut self, order: Order) -> Result<(), AppendError> {
+        self.prepare(order).map(drop)
+    }
+
+    /// Everything that can refuse.
+    fn prepare(&mut self, order: Order) -> Result<Ready, AppendError> {
         self.check_buyer(order.terms.buyer.as_ref())?;
         let corrected = self.check_correction(&order)?;
         self.check_return(&order)?;
         let paid = pack_paid(&order.priced)?;
         let place = self.next_place(corrected.as_ref())?;
-        let (invoice, order) = self.invoice(&place, order)?;
+        let (invoice, rest) = self.invoice(&place, order)?;
         let sealed = self.seal(&invoice, &place)?;
         // Behind the stamp, since the rules bound the QR code as well; still
         // nothing is taken.
@@ -86,10 +96,8 @@ impl Store {
             return Err(AppendError::Rules(broken));
         }
         let xml = self.packer(place.id.chain())?.pack(&sealed.xml)?;
-        let stored = stored(&place, &invoice, &sealed, &order);
-        self.commit(&place, &stored, &Packed { xml, paid }, order)?;
-        self.advance(&place, &stored);
-        Ok(stored)
+        let stored = stored(&place, &invoice, &sealed, &rest);
+        Ok(Ready { place, stored, packed: Packed { xml, paid }, rest })
     }
 
     /// The first answer to a request that was made before, needing no identity
@@ -102,19 +110,6 @@ impl Store {
             return Err(AppendError::KeyConflict { number: earlier.number });
         }
         Ok(Some(Stored { replayed: true, ..earlier }))
-    }
-
-    /// Seconds that the wall clock was set forward since the store was opened.
-    fn jumped(&self, now: i64) -> i64 {
-        let (wall, started) = self.trusted;
-        let Some((then, uptime)) = started.zip(self.clock.uptime()) else { return 0 };
-        now.saturating_sub(wall).saturating_sub(uptime.saturating_sub(then))
-    }
-
-    /// Whether a sale would be stored now, as far as identity, clock and
-    /// certificate decide. Changes nothing.
-    pub fn ready(&self) -> Result<(), AppendError> {
-        self.moment().map(|_| ())
     }
 
     /// The next place in the chain. A correction takes number and moment of the
@@ -141,32 +136,6 @@ impl Store {
             .map_err(|e| StorageError::Internal { detail: format!("no randomness: {e}") })?;
         let uuid = self.uuid_key.uuid(id, random);
         Ok(Place { id, link, serial, number, moment, signed, uuid })
-    }
-
-    /// The moment of issue: the clock's, but never before the last document,
-    /// and within the certificate's validity.
-    fn moment(&self) -> Result<IssueMoment, AppendError> {
-        let active = self.active()?;
-        let now = self.clock.now();
-        let behind = self.last_issued.saturating_sub(now);
-        if behind > self.clock_tolerance {
-            return Err(AppendError::ClockBehind { seconds: behind });
-        }
-        let jumped = self.jumped(now);
-        if jumped > CLOCK_JUMP {
-            return Err(AppendError::ClockJumped { seconds: jumped });
-        }
-        let at = now.max(self.last_issued);
-        let moment = IssueMoment::from_unix(at).ok_or(AppendError::ClockUnusable)?;
-        let certificate = &active.unit.certificate;
-        let text = |unix| IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), |m| m.to_string());
-        if at < certificate.not_before() {
-            return Err(AppendError::NotYetValid { from: text(certificate.not_before()), now: text(at) });
-        }
-        if at >= certificate.not_after() {
-            return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
-        }
-        Ok(moment)
     }
 
     /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).
@@ -246,9 +215,8 @@ impl Store {
             let mut work =
                 db.prepare_cached("INSERT INTO work (id, state, due_at, issued) VALUES (?1, ?2, ?3, ?4)")?;
             work.execute((stored.id.part(0), ReportState::Queued.name(), Some(due_at), Some(issued)))?;
-            if stored.print {
-                let original = stored.id.part(PrintJobId::ORIGINAL);
-                work.execute((original, PrintState::Pending.name(), None::<i64>, None::<i64>))?;
+            if prints_now(stored) {
+                prints::insert(db, PrintJobId::original(stored.id))?;
             }
             if let Some(key) = order.idempotency {
                 keys::insert(db, &key, stored.id)?;
@@ -276,14 +244,28 @@ impl Store {
             self.backlog.count_corrected(1);
         }
         let due_at = place.signed.unix();
-        let report = Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0 };
+        let standard = stored.kind.subtype == Subtype::Standard;
+        let report = Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0, standard };
         self.backlog.set_report(id, report);
-        if stored.print {
-            let original = PrintJobId { document: id, task: PrintJobId::ORIGINAL };
-            self.backlog.set_print(original, PrintState::Pending);
+        if prints_now(stored) {
+            self.backlog.set_print(PrintJobId::original(id), PrintState::Pending);
         }
         self.write_mark();
     }
+}
+
+/// Whether the receipt comes with the sale. A standard document is no invoice
+/// before the authority has taken it; its receipt comes with that outcome.
+fn prints_now(stored: &Stored) -> bool {
+    stored.print && stored.kind.subtype == Subtype::Simplified
+}
+
+/// A document that nothing stands against any more.
+struct Ready {
+    place: Place,
+    stored: Stored,
+    packed: Packed,
+    rest: Rest,
 }
 
 /// What an order says beside the document.

@@ -4,6 +4,7 @@
 //! at ten thousand waiting documents as at none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use rusqlite::Connection;
 
@@ -21,14 +22,20 @@ pub(super) struct Report {
     pub tries: u32,
     /// When the attempt in flight began.
     pub began_at: i64,
+    /// A standard document: somebody waits for its clearance.
+    pub standard: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Backlog {
     reports: BTreeMap<DocumentId, Report>,
     due: BTreeSet<(i64, DocumentId)>,
+    /// The queued ones that are standard documents.
+    standard: BTreeSet<DocumentId>,
     issued: BTreeSet<(i64, DocumentId)>,
     counts: [u64; ReportState::ALL.len()],
+    /// Standard documents that the authority has not answered for good.
+    awaiting: u64,
     /// Rejected documents that another one replaces.
     corrected: u64,
     prints: BTreeMap<PrintJobId, PrintState>,
@@ -42,6 +49,7 @@ impl Backlog {
         let corrected =
             "SELECT count(*) FROM documents INDEXED BY documents_corrects WHERE corrects IS NOT NULL";
         backlog.count_corrected(db.query_row(corrected, [], |row| unsigned(row, 0))?);
+        let standard = standard(db);
         let mut statement =
             db.prepare_cached("SELECT id, state, due_at, issued, tries, began_at FROM work")?;
         let mut rows = statement.query([])?;
@@ -64,6 +72,7 @@ impl Backlog {
                 issued: row.get(3)?,
                 tries: row.get(4)?,
                 began_at: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
+                standard: standard.contains(&id),
             };
             backlog.set_report(id, report);
         }
@@ -80,6 +89,8 @@ impl Backlog {
     pub fn set_report(&mut self, id: DocumentId, report: Report) {
         if let Some(old) = self.reports.remove(&id) {
             self.due.remove(&(old.due_at, id));
+            self.standard.remove(&id);
+            self.awaiting -= u64::from(old.standard);
             self.issued.remove(&(old.issued, id));
             self.counts[old.state as usize] -= 1;
         }
@@ -87,8 +98,12 @@ impl Backlog {
         if report.state.is_final() {
             return;
         }
+        self.awaiting += u64::from(report.standard);
         if report.state == ReportState::Queued {
             self.due.insert((report.due_at, id));
+            if report.standard {
+                self.standard.insert(id);
+            }
         }
         self.issued.insert((report.issued, id));
         self.reports.insert(id, report);
@@ -117,6 +132,19 @@ impl Backlog {
         self.due.iter().take_while(move |(at, _)| *at <= now).take(limit).map(|(_, id)| *id)
     }
 
+    /// Queued documents whatever their time: standard ones first, then the
+    /// longest due.
+    pub fn unsent(&self, limit: usize) -> impl Iterator<Item = (DocumentId, Report)> + '_ {
+        let others = self.due.iter().map(|(_, id)| *id).filter(|id| !self.standard.contains(id));
+        let ids = self.standard.iter().copied().chain(others).take(limit);
+        ids.filter_map(|id| Some((id, self.report(id)?)))
+    }
+
+    /// Standard documents that are no invoices yet.
+    pub fn awaiting(&self) -> u64 {
+        self.awaiting
+    }
+
     pub fn next_due_at(&self) -> Option<i64> {
         self.due.first().map(|(at, _)| *at)
     }
@@ -126,8 +154,24 @@ impl Backlog {
         self.issued.first().map(|(at, _)| *at)
     }
 
+    /// Open reports with their moment of issue, the oldest first.
+    pub fn by_age(&self) -> impl Iterator<Item = (i64, DocumentId)> + '_ {
+        self.issued.iter().copied()
+    }
+
     pub fn in_state(&self, state: ReportState) -> impl Iterator<Item = DocumentId> + '_ {
         self.reports.iter().filter(move |(_, report)| report.state == state).map(|(id, _)| *id)
+    }
+
+    /// Open reports in order of issue, in the state or in any.
+    pub fn reports_from(
+        &self,
+        from: Bound<DocumentId>,
+        state: Option<ReportState>,
+    ) -> impl Iterator<Item = (DocumentId, Report)> + '_ {
+        let open = self.reports.range((from, Bound::Unbounded));
+        open.filter(move |(_, report)| state.is_none_or(|state| report.state == state))
+            .map(|(id, report)| (*id, *report))
     }
 
     pub fn print(&self, job: PrintJobId) -> Option<PrintState> {
@@ -167,6 +211,20 @@ impl Backlog {
     }
 }
 
+/// The open reports that are of standard documents. What cannot be read is
+/// taken for a simplified one here and refused when its turn comes.
+fn standard(db: &Connection) -> BTreeSet<DocumentId> {
+    let read = || -> rusqlite::Result<BTreeSet<DocumentId>> {
+        let mut statement = db.prepare_cached(
+            "SELECT documents.id FROM work JOIN documents ON documents.id = work.id >> 16
+             WHERE work.id & 0xFFFF = 0 AND documents.kind % 10000000 / 100000 = 1",
+        )?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        ids.filter_map(|id| id.map(DocumentId::from_row).transpose()).collect()
+    };
+    read().unwrap_or_default()
+}
+
 /// Counts the notable outcomes by their index; every other finished document was reported.
 fn count_finished(db: &Connection, backlog: &mut Backlog, finished: u64) -> Result<(), StorageError> {
     let mut rest = finished;
@@ -198,7 +256,7 @@ mod tests {
     }
 
     fn queued(due_at: i64, issued: i64) -> Report {
-        Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0 }
+        Report { state: ReportState::Queued, due_at, issued, tries: 0, began_at: 0, standard: false }
     }
 
     #[test]
@@ -218,6 +276,23 @@ mod tests {
         assert_eq!(backlog.count(ReportState::Queued), 2);
         assert_eq!(backlog.count(ReportState::Reported), 1);
         assert_eq!(backlog.report(id(1)), None);
+    }
+
+    #[test]
+    fn standard_documents_are_offered_first_and_leave_with_their_state() {
+        let mut backlog = Backlog::default();
+        for icv in 1..=5 {
+            backlog.set_report(id(icv), Report { standard: icv > 3, ..queued(10 * (6 - icv as i64), 0) });
+        }
+        let unsent = |b: &Backlog, limit| b.unsent(limit).map(|(id, _)| id.icv().get()).collect::<Vec<_>>();
+        assert_eq!(unsent(&backlog, 9), [4, 5, 3, 2, 1]);
+        assert_eq!(unsent(&backlog, 1), [4]);
+        backlog.set_report(id(4), Report { state: ReportState::InFlight, standard: true, ..queued(0, 0) });
+        assert_eq!(unsent(&backlog, 2), [5, 3]);
+        backlog.set_report(id(4), Report { standard: true, ..queued(0, 0) });
+        backlog.set_report(id(5), Report { state: ReportState::Cleared, standard: true, ..queued(0, 0) });
+        assert_eq!(unsent(&backlog, 9), [4, 3, 2, 1]);
+        assert_eq!(backlog.awaiting(), 1);
     }
 
     #[test]

@@ -113,6 +113,10 @@ pub struct PrintJobId {
 impl PrintJobId {
     pub(super) const ORIGINAL: i64 = 1;
 
+    pub(super) const fn original(document: DocumentId) -> PrintJobId {
+        PrintJobId { document, task: PrintJobId::ORIGINAL }
+    }
+
     pub(super) const fn row(self) -> i64 {
         self.document.part(self.task)
     }

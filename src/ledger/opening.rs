@@ -2,6 +2,7 @@
 //! the tail of the chain verified again, interrupted work put right.
 //! Nothing here takes longer with more documents stored.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::audit::{self, Walk};
 use super::backlog::Backlog;
 use super::clock::Clock;
 use super::database::{self, unsigned};
+use super::guard::{self, AuthorityTime};
 use super::ids::{ChainId, DocumentId, PrintJobId, UuidKey};
 use super::judgement::{self, Seen, Verdict, View};
 use super::lock::{self, Lock, Presence};
@@ -63,7 +65,7 @@ impl Surroundings {
         Surroundings {
             clock,
             random,
-            clock_tolerance: 120,
+            clock_tolerance: guard::TOLERANCE,
             recovery: Recovery::Refuse,
             machine: None,
             witnesses: Vec::new(),
@@ -272,7 +274,8 @@ impl Ready {
             mark,
             witnesses: self.witnesses,
             machine: self.machine,
-            trusted: (with.clock.now(), with.clock.uptime()),
+            trusted: Cell::new(None),
+            authority: AuthorityTime::default(),
             clock: with.clock,
             random: with.random,
             clock_tolerance: with.clock_tolerance,

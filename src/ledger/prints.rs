@@ -1,10 +1,13 @@
 //! Receipts on their way to paper. A receipt is printed once; whatever else a
 //! person wants is a copy and says so.
 
+use rusqlite::Connection;
+
 use super::database::Durability;
 use super::ids::{DocumentId, PrintJobId};
-use super::state::{IllegalTransition, PrintState};
+use super::state::{IllegalTransition, PrintState, ReportState};
 use super::{StorageError, Store};
+use crate::invoice::Subtype;
 
 /// A print job that is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +41,22 @@ impl Store {
         Ok(PrintJob { id, state, fault })
     }
 
-    /// What became of a document's original receipt; `None` if none was wanted.
+    /// What became of a document's original receipt; `None` if none was wanted,
+    /// and while a standard document is no invoice yet.
     pub fn print_state(&self, document: DocumentId) -> Result<Option<PrintState>, StorageError> {
-        let original = PrintJobId { document, task: PrintJobId::ORIGINAL };
+        let original = PrintJobId::original(document);
         if let Some(state) = self.backlog.print(original) {
             return Ok(Some(state));
         }
         let stored = self.document(document)?.ok_or(StorageError::NoDocument(document))?;
-        Ok(stored.print.then_some(PrintState::Printed))
+        let due = stored.kind.subtype == Subtype::Simplified || self.is_taken(document)?;
+        Ok((stored.print && due).then_some(PrintState::Printed))
+    }
+
+    /// Whether the authority has reported or cleared it.
+    pub fn is_taken(&self, document: DocumentId) -> Result<bool, StorageError> {
+        let state = self.report_state(document)?;
+        Ok(state.is_final() && state != ReportState::Rejected)
     }
 
     /// One step of a print job. `Printing` is flushed before it returns, so that
@@ -85,12 +96,15 @@ impl Store {
     pub fn add_copy(&mut self, document: DocumentId) -> Result<PrintJobId, StorageError> {
         self.document(document)?.ok_or(StorageError::NoDocument(document))?;
         let job = PrintJobId { document, task: self.backlog.last_task(document) + 1 };
-        self.write(Durability::PowerCut, |db| {
-            let sql = "INSERT INTO work (id, state) VALUES (?1, ?2)";
-            db.prepare_cached(sql)?.execute((job.row(), PrintState::Pending.name()))?;
-            Ok::<_, StorageError>(())
-        })?;
+        self.write(Durability::PowerCut, |db| insert(db, job))?;
         self.backlog.set_print(job, PrintState::Pending);
         Ok(job)
     }
+}
+
+/// Adds a receipt to what waits for the printer.
+pub(super) fn insert(db: &Connection, job: PrintJobId) -> Result<(), StorageError> {
+    let sql = "INSERT INTO work (id, state) VALUES (?1, ?2)";
+    db.prepare_cached(sql)?.execute((job.row(), PrintState::Pending.name()))?;
+    Ok(())
 }

@@ -5,8 +5,9 @@ use uuid::Uuid;
 use super::attempts::{AttemptRecord, insert_attempt, read_state};
 use super::backlog::Report;
 use super::database::Durability;
-use super::ids::DocumentId;
-use super::state::{IllegalTransition, ReportState};
+use super::ids::{DocumentId, PrintJobId};
+use super::prints;
+use super::state::{IllegalTransition, PrintState, ReportState};
 use super::{StorageError, Store};
 use crate::chain::InvoiceHash;
 use crate::invoice::Kind;
@@ -27,6 +28,18 @@ pub struct Due {
     pub issued: i64,
 }
 
+/// A queued document as the ledger's memory has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    pub id: DocumentId,
+    /// Attempts begun so far.
+    pub attempts: u32,
+    /// Seconds UTC.
+    pub issued: i64,
+    /// A standard document: somebody waits for its clearance.
+    pub standard: bool,
+}
+
 /// The queue at a glance, at the same cost whatever it holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueSummary {
@@ -40,6 +53,9 @@ pub struct QueueSummary {
     pub rejected: u64,
     /// How many of the rejected ones another document replaces; the rest need a person.
     pub corrected: u64,
+    /// Standard documents that the authority has not answered for good: no
+    /// invoices yet.
+    pub awaiting_clearance: u64,
     /// Moment of issue of the oldest document without a final state, seconds UTC.
     pub oldest_unsent: Option<i64>,
     pub next_due_at: Option<i64>,
@@ -56,6 +72,18 @@ impl Store {
     /// Queued documents whose time has come, the longest due first.
     pub fn due(&self, now: i64, limit: usize) -> Result<Vec<Due>, StorageError> {
         self.backlog.due(now, limit).map(|id| self.due_document(id)).collect()
+    }
+
+    /// Queued documents, whenever they are due: standard ones first, then the
+    /// longest due. Reads nothing from the file.
+    pub fn unsent(&self, limit: usize) -> Vec<Unsent> {
+        let one = |(id, report): (DocumentId, Report)| Unsent {
+            id,
+            attempts: report.tries,
+            issued: report.issued,
+            standard: report.standard,
+        };
+        self.backlog.unsent(limit).map(one).collect()
     }
 
     fn due_document(&self, id: DocumentId) -> Result<Due, StorageError> {
@@ -88,6 +116,7 @@ impl Store {
             cleared: count(ReportState::Cleared),
             rejected: count(ReportState::Rejected),
             corrected: self.backlog.corrected(),
+            awaiting_clearance: self.backlog.awaiting(),
             oldest_unsent: self.backlog.oldest_issued(),
             next_due_at: self.backlog.next_due_at(),
         }
@@ -132,7 +161,9 @@ impl Store {
             Some(xml) => Some(self.packer(id.chain())?.pack(xml)?),
             None => None,
         };
+        let receipt = self.receipt_due(id, &new)?;
         let durability = match state {
+            _ if receipt => Durability::PowerCut,
             // A transient failure that a power cut forgets is only tried again.
             // An acceptance is flushed with the next sale or checkpoint; should the
             // power fail before, the same bytes go once more and the authority
@@ -150,10 +181,26 @@ impl Store {
                 let sql = "INSERT INTO clearances (document, xml) VALUES (?1, ?2)";
                 db.prepare_cached(sql)?.execute((id.row(), cleared))?;
             }
+            if receipt {
+                prints::insert(db, PrintJobId::original(id))?;
+            }
             write_report(db, id, &new, note)
         })?;
         self.backlog.set_report(id, new);
+        if receipt {
+            self.backlog.set_print(PrintJobId::original(id), PrintState::Pending);
+        }
         Ok(())
+    }
+
+    /// Whether the receipt that the sale asked for is due with this outcome: of
+    /// a standard document when the authority has taken it, and no sooner.
+    fn receipt_due(&self, id: DocumentId, report: &Report) -> Result<bool, StorageError> {
+        if !report.standard || !report.state.is_final() || report.state == ReportState::Rejected {
+            return Ok(false);
+        }
+        let stored = self.document(id)?.ok_or(StorageError::NoDocument(id))?;
+        Ok(stored.print)
     }
 
     /// Queued -> Held: an operator must look before it is sent (again).

@@ -33,8 +33,10 @@ pub fn compose(slip: &Slip) -> Vec<Block> {
         page.space(4);
         page.copy_banner();
     }
-    page.space(3);
-    page.block(Block::Qr(slip.qr.clone()));
+    if slip.kind.counts() {
+        page.space(3);
+        page.block(Block::Qr(slip.qr.clone()));
+    }
     page.space(4);
     page.footer(&slip.footer);
     page.blocks
@@ -117,7 +119,11 @@ impl Page {
         self.rule(Rule::Thick);
         let title = labels::title(slip.kind);
         self.centered(&title.ar, Size::Title, Weight::Bold);
-        self.centered(&title.en, Size::Body, Weight::Regular);
+        match slip.kind.counts() {
+            true => self.centered(&title.en, Size::Body, Weight::Regular),
+            // What it is not must be seen in either language.
+            false => self.centered(&title.en, Size::Large, Weight::Bold),
+        }
         for statement in &slip.statements {
             self.centered(&statement.ar, Size::Body, Weight::Bold);
             self.centered(&statement.en, Size::Small, Weight::Regular);

@@ -11,6 +11,18 @@ pub fn title(kind: SlipKind) -> Bilingual {
         SlipKind::TaxInvoice => ("فاتورة ضريبية", "Tax Invoice"),
         SlipKind::CreditNote => ("إشعار دائن", "Credit Note"),
         SlipKind::DebitNote => ("إشعار مدين", "Debit Note"),
+        SlipKind::Awaiting { note: false } => {
+            ("بانتظار الاعتماد - ليست فاتورة ضريبية", "Awaiting clearance, not a tax invoice")
+        }
+        SlipKind::Awaiting { note: true } => {
+            ("بانتظار الاعتماد - ليس إشعارا ضريبيا", "Awaiting clearance, not a tax note")
+        }
+        SlipKind::Rejected { note: false } => {
+            ("مرفوضة من الهيئة - ليست فاتورة ضريبية", "Rejected, not a tax invoice")
+        }
+        SlipKind::Rejected { note: true } => {
+            ("مرفوض من الهيئة - ليس إشعارا ضريبيا", "Rejected, not a tax note")
+        }
     };
     Bilingual::new(en, ar)
 }
@@ -20,6 +32,9 @@ pub fn number(kind: SlipKind) -> Bilingual {
     match kind {
         SlipKind::SimplifiedInvoice | SlipKind::TaxInvoice => Bilingual::new("Invoice No.", "رقم الفاتورة"),
         SlipKind::CreditNote | SlipKind::DebitNote => Bilingual::new("Note No.", "رقم الإشعار"),
+        SlipKind::Awaiting { .. } | SlipKind::Rejected { .. } => {
+            Bilingual::new("Document No.", "رقم المستند")
+        }
     }
 }
 

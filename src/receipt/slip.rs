@@ -48,7 +48,8 @@ pub struct Slip {
     pub change: Halalas,
     /// Closing lines under the QR ("thank you", opening hours).
     pub footer: Vec<Bilingual>,
-    /// The base64 payload exactly as stored; never recomputed.
+    /// The base64 payload exactly as stored; never recomputed. Printed only if
+    /// [`SlipKind::counts`].
     pub qr: String,
 }
 
@@ -59,6 +60,21 @@ pub enum SlipKind {
     TaxInvoice,
     CreditNote,
     DebitNote,
+    /// A standard document that is not cleared yet: no invoice, and no QR code.
+    Awaiting {
+        note: bool,
+    },
+    /// A standard document that the authority rejected: as one that awaits.
+    Rejected {
+        note: bool,
+    },
+}
+
+impl SlipKind {
+    /// Whether it is a tax document, which bears a QR code.
+    pub const fn counts(self) -> bool {
+        !matches!(self, SlipKind::Awaiting { .. } | SlipKind::Rejected { .. })
+    }
 }
 
 /// Who sells.

@@ -18,7 +18,7 @@ use super::settle::HoldReason;
 use super::status::{Pause, Status};
 use super::told::{Tell, Told};
 use super::wakes::Wakes;
-use crate::fatoora::{Answer, Authority, DocumentCall, SetupFault, Verdict};
+use crate::fatoora::{Accepted, Answer, Authority, DocumentCall, SetupFault, Verdict};
 use crate::ledger::{Clock, ReportState};
 
 /// What the till has now to send a document with.
@@ -175,6 +175,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         };
         let started_at = self.parts.clock.now();
         self.status.last_attempt_at = Some(started_at);
+        self.status.attempts += 1;
         let (queue, authority) = (self.parts.queue.clone(), self.parts.authority.clone());
         let call = Arc::new(OnceLock::new());
         let (handed, tell) = (call.clone(), Arc::clone(&self.parts.tell));
@@ -252,7 +253,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         let shown = self.shown(id, flight.shown, &answer.verdict);
         let wall = self.parts.clock.now();
         let authority_now = answer.headers.server_time();
-        let ended = Ended { verdict: &answer.verdict, wall, authority_now, size, shown };
+        let ended = Ended { verdict: &answer.verdict, call, wall, authority_now, size, shown };
         let Some(outcome) = self.machine.answered(self.now(), id, &ended) else { return };
         self.note(id, wall, &answer, &outcome);
         self.write(id, Record { started_at, call, answer, outcome });
@@ -277,9 +278,16 @@ impl<Q: Queue + Clone> Driver<Q> {
         }
         let verdict = answer.verdict.word();
         match &answer.verdict {
-            Verdict::Accepted(_) => {
+            Verdict::Accepted(acceptance) => {
                 self.status.accepted += 1;
+                if acceptance.accepted == Accepted::Cleared {
+                    self.status.clearance_off_at = None;
+                }
                 tracing::debug!(document = ?id, verdict, ms = answer.duration_ms, "accepted");
+            }
+            Verdict::ClearanceOff { .. } => {
+                self.status.clearance_off_at = Some(wall);
+                tracing::warn!(document = ?id, "the authority has clearance switched off: it is reported instead");
             }
             Verdict::Rejected { messages } => {
                 let codes: Vec<&str> = messages.iter().map(|message| message.code.as_str()).collect();
@@ -362,6 +370,9 @@ impl<Q: Queue + Clone> Driver<Q> {
         self.status.in_flight = self.machine.in_flight();
         self.status.deferred = self.machine.deferred();
         self.status.beat_at = wall;
+        self.status.beats += 1;
+        let flights = self.flights.values().map(|flight| flight.begun.elapsed().as_secs());
+        self.status.longest_flight = flights.max().unwrap_or(0);
         self.parts.status.send_if_modified(|published| {
             let changed = *published != self.status;
             if changed {

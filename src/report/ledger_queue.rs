@@ -1,12 +1,17 @@
-//! The ledger as the driver's queue.
+//! The ledger as the driver's queue: four steps on the store, and the ledger
+//! thread that takes them.
+
+use serde_json::Value;
 
 use super::machine::{Outcome, Waiting};
 use super::queue::{Begun, Queue, QueueError, Record};
+use super::road::{self, Past};
 use super::settle::HoldReason;
 use crate::fatoora::{DocumentCall, Headers, Submission, Verdict};
 use crate::invoice::Subtype;
 use crate::ledger::{
-    AttemptRecord, DocumentId, Due, Ledger, LedgerGone, ReportState, StorageError, Store, Stored,
+    AttemptRecord, BODY_BOUND, DocumentId, Ledger, LedgerGone, ReportState, StorageError, Store, Stored,
+    Unsent,
 };
 
 impl Queue for Ledger {
@@ -21,49 +26,34 @@ impl Queue for Ledger {
     }
 
     async fn finish(&self, id: DocumentId, ended: Record) -> Result<(), QueueError> {
-        let Outcome { state, due_at, .. } = ended.outcome;
-        let attempt = attempt(ended);
-        Ok(self.run(move |store| store.finish_attempt(id, &attempt, state, due_at)).await??)
+        self.run(move |store| finish(store, id, ended)).await?
     }
 
     async fn hold(&self, id: DocumentId, reason: HoldReason) -> Result<(), QueueError> {
-        Ok(self.run(move |store| store.hold(id, reason.word())).await??)
+        self.run(move |store| hold(store, id, reason)).await?
     }
 }
 
-/// The driver keeps waits in its own, monotonic time, so every queued document
-/// is asked for. If one of them cannot be read it is held, and the others go.
-fn queued(store: &mut Store, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
-    if let Ok(due) = store.due(i64::MAX, limit) {
-        return Ok(due.into_iter().map(waiting).collect());
-    }
-    let mut readable = Vec::new();
-    for id in store.documents_in(ReportState::Queued, limit)? {
-        match store.document(id) {
-            Ok(Some(stored)) => {
-                let attempts = store.attempts(id).map_or(0, |attempts| attempts.len());
-                readable.push(Waiting {
-                    id,
-                    attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-                    issued: stored.issued.unix(),
-                });
-            }
-            Ok(None) => hold_unreadable(store, id, &StorageError::NoDocument(id))?,
-            Err(error) => hold_unreadable(store, id, &error)?,
-        }
-    }
-    Ok(readable)
+/// As [`Queue::queued`]. The driver keeps waits in its own, monotonic time, so
+/// every queued document is asked for. The ledger has them in memory; one that
+/// cannot be read is held when its turn comes, and the others go.
+pub fn queued(store: &mut Store, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
+    let offered = store.unsent(limit).into_iter();
+    let waiting = |one: Unsent| Waiting {
+        id: one.id,
+        attempts: one.attempts,
+        issued: one.issued,
+        standard: one.standard,
+    };
+    Ok(offered.map(waiting).collect())
 }
 
-fn waiting(due: Due) -> Waiting<DocumentId> {
-    Waiting { id: due.id, attempts: due.attempts, issued: due.issued }
-}
-
-fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
+/// As [`Queue::begin`].
+pub fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
     if store.report_state(id)? != ReportState::Queued {
         return Ok(Begun::Gone);
     }
-    let (stored, xml) = match document(store, id) {
+    let (stored, xml, call) = match document(store, id) {
         Ok(found) => found,
         Err(error) => {
             hold_unreadable(store, id, &error)?;
@@ -71,17 +61,31 @@ fn begin(store: &mut Store, id: DocumentId, now: i64) -> Result<Begun, QueueErro
         }
     };
     store.begin_attempt(id, now)?;
-    let call = match stored.kind.subtype {
-        Subtype::Simplified => DocumentCall::Reporting,
-        Subtype::Standard => DocumentCall::Clearance,
-    };
     Ok(Begun::Document { call, submission: Submission { uuid: stored.uuid, hash: stored.hash, xml } })
 }
 
-fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>), StorageError> {
+/// As [`Queue::finish`].
+pub fn finish(store: &mut Store, id: DocumentId, ended: Record) -> Result<(), QueueError> {
+    let Outcome { state, due_at, .. } = ended.outcome;
+    Ok(store.finish_attempt(id, &attempt(ended), state, due_at)?)
+}
+
+/// As [`Queue::hold`].
+pub fn hold(store: &mut Store, id: DocumentId, reason: HoldReason) -> Result<(), QueueError> {
+    Ok(store.hold(id, reason.word())?)
+}
+
+/// What is sent, and by which call.
+fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>, DocumentCall), StorageError> {
     let stored = store.document(id)?.ok_or(StorageError::NoDocument(id))?;
     let xml = store.xml(id)?;
-    Ok((stored, xml))
+    let past = match stored.kind.subtype {
+        Subtype::Simplified => Vec::new(),
+        Subtype::Standard => store.course(id)?,
+    };
+    let past: Vec<Past> = past.into_iter().map(|(endpoint, verdict)| Past { endpoint, verdict }).collect();
+    let call = road::call(stored.kind.subtype, &past);
+    Ok((stored, xml, call))
 }
 
 fn hold_unreadable(store: &mut Store, id: DocumentId, error: &StorageError) -> Result<(), QueueError> {
@@ -91,11 +95,6 @@ fn hold_unreadable(store: &mut Store, id: DocumentId, error: &StorageError) -> R
 
 fn attempt(ended: Record) -> AttemptRecord {
     let Record { started_at, call, answer, outcome } = ended;
-    let endpoint = match call {
-        DocumentCall::Check => "check",
-        DocumentCall::Reporting => "reporting",
-        DocumentCall::Clearance => "clearance",
-    };
     let held = outcome.hold.map(|reason| reason.word().to_owned());
     let verdict = answer.verdict.word().to_owned();
     let cleared = match answer.verdict {
@@ -105,14 +104,28 @@ fn attempt(ended: Record) -> AttemptRecord {
     AttemptRecord {
         started_at,
         duration_ms: answer.duration_ms,
-        endpoint: endpoint.to_owned(),
+        endpoint: road::word(call).to_owned(),
         http: answer.http,
         headers: pairs(answer.headers),
-        body: answer.body,
+        body: match cleared {
+            Some(_) => without_cleared(answer.body),
+            None => answer.body,
+        },
         verdict,
         error: held.or(answer.error),
         cleared,
     }
+}
+
+/// A large answer without the cleared document, which is kept beside it: cut at
+/// the bound, its findings could not be read any more.
+fn without_cleared(body: Vec<u8>) -> Vec<u8> {
+    if body.len() <= BODY_BOUND {
+        return body;
+    }
+    let Ok(Value::Object(mut answer)) = serde_json::from_slice(&body) else { return body };
+    answer.insert("clearedInvoice".to_owned(), Value::from("kept apart"));
+    serde_json::to_vec(&answer).unwrap_or(body)
 }
 
 fn pairs(headers: Headers) -> Vec<(String, String)> {
@@ -144,5 +157,22 @@ impl From<StorageError> for QueueError {
             }
             _ => QueueError::Failed(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_clearance_keeps_its_findings() {
+        let body =
+            |xml: &str| format!(r#"{{"clearedInvoice":"{xml}","validationResults":{{"status":"WARNING"}}}}"#);
+        let small = body("abc").into_bytes();
+        assert_eq!(without_cleared(small.clone()), small);
+        let kept = without_cleared(body(&"A".repeat(BODY_BOUND)).into_bytes());
+        assert!(kept.len() < 100 && String::from_utf8(kept).unwrap().contains("WARNING"));
+        let rubbish = vec![b'<'; BODY_BOUND + 1];
+        assert_eq!(without_cleared(rubbish.clone()), rubbish);
     }
 }

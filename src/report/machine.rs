@@ -7,143 +7,29 @@
 //! (no line, 429, credentials) is one brake for all, and while it holds one
 //! document at a time asks for all of them.
 
+mod answers;
+mod ready;
+mod terms;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use super::access::Shown;
-use super::backoff::{Jitter, Moment, SLOW, TRANSIENT, spread};
-use super::brake::{Brake, BrakeSettings, Hold, PauseReason};
+use super::backoff::{Jitter, Moment};
+use super::brake::{Brake, Hold, PauseReason};
 use super::pace::Pace;
-use super::settle::{self, Again, Decision, Facts, HoldReason};
-use crate::fatoora::{SetupFault, Verdict};
+use super::settle::Again;
 use crate::ledger::ReportState;
-
-/// What can be chosen about the flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Documents in flight at once, 1 to 4.
-    pub in_flight: usize,
-    pub brake: BrakeSettings,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { in_flight: 2, brake: BrakeSettings::default() }
-    }
-}
-
-/// Why the machine should look again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
-    /// A document was stored, or an operator released one.
-    Sale,
-    /// A link, address or route came up.
-    Network,
-    /// A person asked.
-    SyncNow,
-    /// The till got other credentials.
-    Credentials,
-}
-
-/// A queued document as the ledger offers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting<Id> {
-    pub id: Id,
-    /// Attempts begun before, in all runs of the program.
-    pub attempts: u32,
-    /// Unix seconds UTC.
-    pub issued: i64,
-}
-
-/// What the driver is to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command<Id> {
-    /// Send this document.
-    Begin(Id),
-    /// Give up the attempt in flight, then call [`Machine::abandoned`].
-    Abandon(Id),
-    /// Ask the ledger for up to so many queued documents in ICV order,
-    /// whatever their due time.
-    Fetch(usize),
-    /// Nothing until something happens, or until this moment.
-    Rest(Option<Moment>),
-}
-
-/// An attempt that ended with an answer, or without one that will still come.
-#[derive(Clone, Copy, Debug)]
-pub struct Ended<'a> {
-    pub verdict: &'a Verdict,
-    /// Our wall clock, unix seconds UTC.
-    pub wall: i64,
-    /// The authority's clock where the answer had one, unix seconds UTC.
-    pub authority_now: Option<i64>,
-    /// Bytes of the document.
-    pub size: usize,
-    /// The credentials that it was sent with.
-    pub shown: Shown,
-}
-
-/// What is to be written about an attempt that ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    pub state: ReportState,
-    /// For [`ReportState::Queued`]: when the next try is planned, unix seconds UTC.
-    pub due_at: i64,
-    /// For [`ReportState::Held`].
-    pub hold: Option<HoldReason>,
-    /// The authority said "already reported" to bytes that never left before:
-    /// a copy of this till may be at work.
-    pub surprise: bool,
-}
-
-/// What the machine remembers of a document between its attempts.
-#[derive(Clone, Copy, Debug)]
-struct Doc {
-    attempts: u32,
-    issued: i64,
-    /// Failures in a row, by kind of wait.
-    transient: u32,
-    slow: u32,
-    setup: u32,
-    /// Refusals that nobody could understand, those of them that came while
-    /// others were fine, and when the first came.
-    refusals: u32,
-    strikes: u32,
-    refused_at: Option<Moment>,
-    /// The authority does not take the credentials of the former certificate
-    /// that signed it.
-    own_refused: bool,
-}
-
-impl Doc {
-    fn failures(&self) -> u32 {
-        self.transient + self.slow + self.setup
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Deferred {
-    doc: Doc,
-    due: Moment,
-    again: Again,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Flight {
-    doc: Doc,
-    begun: Moment,
-}
+use ready::Ready;
+pub use terms::{Command, Ended, Outcome, Settings, Waiting, Wake};
+use terms::{Deferred, Doc, Flight};
 
 /// Documents asked of the ledger at a time.
 const BATCH: usize = 64;
-/// Different documents without a proper answer in a row before the service,
-/// and not a document, is taken to be in trouble.
-const TROUBLE_AFTER: usize = 5;
+/// Standard documents asked for while others are still to be sent.
+const FEW: usize = 8;
 /// An attempt that began before the network returned gets this long, in
 /// milliseconds: most likely its connection died with the old network.
 const GRACE: u64 = 2_000;
-/// A proper answer this long ago, in milliseconds, says that the service works.
-const JUST_NOW: u64 = 10_000;
 /// The ledger is asked again after so long, in milliseconds, even if nobody woke us.
 const LOOK_AGAIN: u64 = 300_000;
 
@@ -152,8 +38,7 @@ pub struct Machine<Id> {
     jitter: Jitter,
     brake: Brake<Id>,
     pace: Pace,
-    /// To be sent, lowest ICV first.
-    ready: BTreeMap<Id, Doc>,
+    ready: Ready<Id>,
     /// Waiting for a time of their own.
     deferred: BTreeMap<Id, Deferred>,
     in_flight: BTreeMap<Id, Flight>,
@@ -166,6 +51,10 @@ pub struct Machine<Id> {
     network_at: Option<Moment>,
     /// Whether the ledger may hold documents that are not known here.
     more: bool,
+    /// Whether one of those is a standard one.
+    urgent: bool,
+    /// Whether it was asked for that one: nothing else begins before it.
+    hurried: bool,
     fetching: Option<usize>,
     looked: Moment,
 }
@@ -176,7 +65,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             jitter,
             brake: Brake::new(settings.brake),
             pace: Pace::new(settings.in_flight),
-            ready: BTreeMap::new(),
+            ready: Ready::new(),
             deferred: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             settling: BTreeMap::new(),
@@ -184,6 +73,8 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             last_good: None,
             network_at: None,
             more: true,
+            urgent: false,
+            hurried: false,
             fetching: None,
             looked: Moment(0),
         }
@@ -202,6 +93,10 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             Wake::SyncNow => {
                 self.brake.sync_now(now);
                 self.release(|_| true);
+            }
+            Wake::Urgent => {
+                self.urgent = true;
+                self.brake.urgent(now);
             }
             Wake::Credentials => {
                 self.brake.credentials_changed(now);
@@ -223,6 +118,9 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         if self.wants_more(now, held.as_ref()) {
             return self.fetch(now);
         }
+        if self.hurried {
+            return Command::Rest(self.earliest(None));
+        }
         if let Some(until) = self.blocked(now, held.as_ref()) {
             return Command::Rest(self.earliest(until));
         }
@@ -235,22 +133,12 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
     /// The ledger's answer to [`Command::Fetch`].
     pub fn offered(&mut self, offered: Vec<Waiting<Id>>) {
         let asked = self.fetching.take().unwrap_or(0);
+        self.hurried = false;
         // A wake-up in the meantime stands: its document may not be among these.
         self.more |= offered.len() >= asked;
         for waiting in offered {
             if !self.knows(waiting.id) {
-                let doc = Doc {
-                    attempts: waiting.attempts,
-                    issued: waiting.issued,
-                    transient: 0,
-                    slow: 0,
-                    setup: 0,
-                    refusals: 0,
-                    strikes: 0,
-                    refused_at: None,
-                    own_refused: false,
-                };
-                self.ready.insert(waiting.id, doc);
+                self.ready.insert(waiting.id, Doc::new(&waiting));
             }
         }
     }
@@ -306,49 +194,6 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         self.in_flight.get(&id).is_some_and(|flight| flight.doc.own_refused)
     }
 
-    /// An attempt ended. Gives what to write; the document is not touched
-    /// again before [`Machine::settled`].
-    pub fn answered(&mut self, now: Moment, id: Id, ended: &Ended<'_>) -> Option<Outcome> {
-        let Ended { verdict, wall, shown, .. } = *ended;
-        let Flight { mut doc, begun } = self.in_flight.remove(&id)?;
-        doc.attempts = doc.attempts.saturating_add(1);
-        let unauthorized = *verdict == Verdict::Setup(SetupFault::Credentials);
-        doc.own_refused = match shown {
-            Shown::Current => false,
-            Shown::Former => unauthorized,
-            // Should both be refused, both are asked again after the pause.
-            Shown::InPlace => !unauthorized,
-        };
-        if shown == Shown::Former && unauthorized {
-            // Says nothing of the credentials in use: they are tried at once.
-            self.brake.probe_ended(id);
-            self.settling.insert(id, Some(Deferred { doc, due: now, again: Again::Blameless }));
-            return Some(Outcome { state: ReportState::Queued, due_at: wall, hold: None, surprise: false });
-        }
-        if settle::is_refusal(verdict) {
-            doc.refusals = doc.refusals.saturating_add(1);
-            doc.refused_at.get_or_insert(now);
-            let others_are_fine = self.last_good.is_some_and(|good| now.since(good) < JUST_NOW);
-            doc.strikes += u32::from(others_are_fine);
-        }
-        let facts = Facts {
-            refusals: doc.refusals,
-            strikes: doc.strikes,
-            others_fine: doc.refused_at.zip(self.last_good).is_some_and(|(refused, good)| good > refused),
-            issued: doc.issued,
-            now: wall,
-            size: ended.size,
-        };
-        let decision = match shown {
-            Shown::Former | Shown::InPlace if settle::blames_former_certificate(verdict) => {
-                Decision::Hold(HoldReason::FormerCertificate)
-            }
-            _ => settle::settle(verdict, facts),
-        };
-        self.regulate(now, begun, id, ended);
-        Some(self.conclude(now, wall, id, doc, verdict, decision))
-    }
-
     /// The ledger has written the outcome of this document.
     pub fn settled(&mut self, id: Id) {
         match self.settling.remove(&id) {
@@ -376,34 +221,48 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
     }
 
     fn knows(&self, id: Id) -> bool {
-        self.ready.contains_key(&id)
+        self.ready.contains(id)
             || self.deferred.contains_key(&id)
             || self.in_flight.contains_key(&id)
             || self.settling.contains_key(&id)
     }
 
-    /// Whether the ledger is to be asked: when nothing is left to send, and
-    /// before a probe that would be a document that failed before.
+    /// Whether the ledger is to be asked: when nothing is left to send, when a
+    /// standard document has come, which may stand behind thousands, and before
+    /// a probe that would be a document that failed before.
     fn wants_more(&self, now: Moment, held: Option<&Hold<Id>>) -> bool {
         let short = match held {
             None => self.ready.is_empty(),
             Some(hold) => {
                 let probing = hold.probe.is_none() && now >= hold.until;
-                self.ready.is_empty() || (probing && self.ready.values().all(|doc| doc.failures() > 0))
+                self.ready.is_empty() || (probing && self.ready.all_failed())
             }
         };
-        self.more && self.fetching.is_none() && short
+        self.more && self.fetching.is_none() && (short || self.urgent)
     }
 
     /// Asks for more rows than are known here, so that known ones at the head
-    /// of the queue never hide the others.
+    /// of the queue never hide the others. Standard ones are offered first.
     fn fetch(&mut self, now: Moment) -> Command<Id> {
-        let known = self.ready.len() + self.deferred.len() + self.in_flight.len() + self.settling.len();
-        let limit = BATCH + known;
+        let limit = match self.urgent && !self.ready.is_empty() {
+            true => FEW + self.standard(),
+            false => {
+                BATCH + self.ready.len() + self.deferred.len() + self.in_flight.len() + self.settling.len()
+            }
+        };
         self.fetching = Some(limit);
         self.more = false;
+        self.hurried = std::mem::take(&mut self.urgent);
         self.looked = now;
         Command::Fetch(limit)
+    }
+
+    /// Standard documents that are known here.
+    fn standard(&self) -> usize {
+        let deferred = self.deferred.values().filter(|deferred| deferred.doc.standard).count();
+        let flying = self.in_flight.values().filter(|flight| flight.doc.standard).count();
+        let settling = self.settling.values().flatten().filter(|deferred| deferred.doc.standard).count();
+        self.ready.standard() + deferred + flying + settling
     }
 
     /// `Some` if nothing may be sent now, with the time until which that is known.
@@ -423,16 +282,12 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         (now < slot).then_some(Some(slot))
     }
 
-    /// The lowest ICV; for a probe the document that failed least.
     fn choose(&self, held: bool) -> Option<Id> {
-        if held {
-            return self.ready.iter().min_by_key(|(id, doc)| (doc.failures(), **id)).map(|(id, _)| *id);
-        }
-        self.ready.keys().next().copied()
+        if held { self.ready.probe() } else { self.ready.first() }
     }
 
     fn begin(&mut self, now: Moment, id: Id) -> Command<Id> {
-        if let Some(doc) = self.ready.remove(&id) {
+        if let Some(doc) = self.ready.remove(id) {
             self.in_flight.insert(id, Flight { doc, begun: now });
         }
         self.brake.begun(now, id);
@@ -475,120 +330,6 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
             return None;
         }
         self.in_flight.iter().find(|(_, flight)| flight.begun < network).map(|(id, _)| *id)
-    }
-
-    /// What an answer to one document means for all.
-    fn regulate(&mut self, now: Moment, begun: Moment, id: Id, ended: &Ended<'_>) {
-        let verdict = ended.verdict;
-        let from_probe = self.brake.is_probe(id);
-        let random = (self.jitter)();
-        match verdict {
-            Verdict::Offline => self.brake.offline(now, from_probe, random),
-            Verdict::Setup(fault) => self.brake.setup(now, PauseReason::Setup(*fault), from_probe, random),
-            Verdict::Throttled { retry_after } => {
-                let wished = retry_after.map(|retry_after| {
-                    retry_after.wait(ended.authority_now.unwrap_or(ended.wall)).saturating_mul(1_000)
-                });
-                self.brake.throttled(now, wished, from_probe, random);
-                self.pace.throttled(now, begun);
-            }
-            // What a former certificate may not do says nothing of the one in use.
-            _ if verdict.blames_certificate() && ended.shown == Shown::Current => {
-                self.brake.setup(now, PauseReason::CertificatePermissions, from_probe, random);
-            }
-            Verdict::Unavailable | Verdict::Lost | Verdict::Unknown => {
-                self.trouble(now, id, from_probe, random)
-            }
-            _ if settle::is_refusal(verdict) => self.trouble(now, id, from_probe, random),
-            Verdict::Accepted(_)
-            | Verdict::Rejected { .. }
-            | Verdict::ClearanceOff { .. }
-            | Verdict::Protocol { .. }
-            | Verdict::TooLarge => self.fine(now, from_probe),
-        }
-    }
-
-    /// A proper answer: the service works. Documents that only met its
-    /// trouble go at once.
-    fn fine(&mut self, now: Moment, from_probe: bool) {
-        self.streak.clear();
-        self.last_good = Some(now);
-        self.pace.good(now);
-        if from_probe {
-            self.brake.open();
-            self.release(|deferred| {
-                deferred.again == Again::Transient
-                    || (deferred.again == Again::Setup && deferred.doc.setup < 2)
-            });
-        }
-    }
-
-    fn trouble(&mut self, now: Moment, id: Id, from_probe: bool, random: u32) {
-        self.streak.insert(id);
-        if from_probe || self.streak.len() >= TROUBLE_AFTER {
-            self.brake.trouble(now, from_probe, random);
-        }
-        // The number of failing documents beyond the limit says nothing more.
-        while self.streak.len() > TROUBLE_AFTER {
-            self.streak.pop_first();
-        }
-    }
-
-    fn conclude(
-        &mut self,
-        now: Moment,
-        wall: i64,
-        id: Id,
-        doc: Doc,
-        verdict: &Verdict,
-        decision: Decision,
-    ) -> Outcome {
-        let surprise =
-            matches!(verdict, Verdict::Accepted(acceptance) if acceptance.repeated) && doc.attempts == 1;
-        let mut outcome = Outcome { state: ReportState::Queued, due_at: wall, hold: None, surprise };
-        let next = match decision {
-            Decision::Final(state) => {
-                outcome.state = state;
-                None
-            }
-            Decision::Hold(reason) => {
-                outcome.state = ReportState::Held;
-                outcome.hold = Some(reason);
-                None
-            }
-            Decision::Again(again) => {
-                let deferred = self.defer(now, wall, doc, again);
-                outcome.due_at = wall.saturating_add_unsigned(deferred.due.since(now).div_ceil(1_000));
-                Some(deferred)
-            }
-        };
-        self.settling.insert(id, next);
-        outcome
-    }
-
-    fn defer(&mut self, now: Moment, wall: i64, mut doc: Doc, again: Again) -> Deferred {
-        let random = (self.jitter)();
-        let wait = match again {
-            Again::Blameless => 0,
-            Again::Transient => {
-                doc.transient += 1;
-                spread(TRANSIENT.wait(doc.transient), random)
-            }
-            Again::Slow => {
-                doc.slow += 1;
-                spread(SLOW.wait(doc.slow), random)
-            }
-            Again::Setup => {
-                doc.setup += 1;
-                // Until the brake's own time has come; longer if it was this document before.
-                let until = self.brake.hold().map_or(now, |hold| hold.until).since(now);
-                until.saturating_mul(u64::from(doc.setup.min(4)))
-            }
-            Again::NotBefore(moment) => {
-                u64::try_from(moment.saturating_sub(wall)).unwrap_or(0).saturating_mul(1_000)
-            }
-        };
-        Deferred { doc, due: now.plus(wait), again }
     }
 }
 

@@ -3,16 +3,20 @@
 //! what it says, and a watcher of the network.
 
 mod access;
+pub mod alarms;
 mod attempt;
+pub mod attention;
 mod backoff;
 mod brake;
 mod cleared;
 mod driver;
-mod ledger_queue;
+pub mod forecast;
+pub mod ledger_queue;
 pub mod link;
 mod machine;
 mod pace;
 mod queue;
+mod road;
 mod settle;
 mod status;
 mod told;

@@ -8,6 +8,9 @@ use crate::text::Bilingual;
 /// What the verdict is weighed against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
+    /// How often reporting refused this standard document after clearance was
+    /// said to be off, this refusal included; 0 for any other answer.
+    pub turned: u32,
     /// Refusals of this document that nobody could understand, this one
     /// included.
     pub refusals: u32,
@@ -49,7 +52,9 @@ pub(super) enum Again {
 /// Why a document waits for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoldReason {
-    /// Clearance is switched off by the authority (303).
+    /// Clearance is switched off by the authority (303). Of ledgers of earlier
+    /// versions only: such a document is reported instead now, also when it is
+    /// released.
     ClearanceOff,
     /// The platform says repeatedly that it does not understand the request,
     /// while it understands others.
@@ -98,8 +103,8 @@ impl HoldReason {
     pub fn message(self) -> Bilingual {
         match self {
             HoldReason::ClearanceOff => Bilingual::new(
-                "The authority has switched clearance off. Ask support to report this document instead.",
-                "أوقفت الهيئة خدمة الاعتماد. اطلب من الدعم إرسال هذا المستند عبر الإبلاغ بدلا من ذلك.",
+                "The authority had switched clearance off. Release this document (tilld release): it is reported instead.",
+                "كانت الهيئة قد أوقفت خدمة الاعتماد. أعد إرسال هذا المستند (tilld release) ليجري الإبلاغ عنه بدلا من ذلك.",
             ),
             HoldReason::Protocol => Bilingual::new(
                 "The platform does not understand this document's request, though it takes others. \
@@ -147,6 +152,10 @@ const MANY_REFUSALS: u32 = 12;
 const LARGE: usize = 1_000_000;
 /// The rule that compares the issue date with the authority's calendar.
 const FUTURE_DATE_RULE: &str = "BR-KSA-04";
+/// The code of a refusal that names no rule (fatoora-api.md section 3.2).
+const WRONG_CALL: &str = "Invoice-Errors";
+/// Refusals by reporting after which the document is rejected, whatever they name.
+const MOST_TURNS: u32 = 8;
 /// "Unable to execute Business Rules validation": trouble on their side, or a
 /// number that cannot be read.
 const GENERAL: &str = "GENERAL";
@@ -161,7 +170,12 @@ const CERTIFICATE_CODES: [&str; 4] = [
 pub(super) fn settle(verdict: &Verdict, facts: Facts) -> Decision {
     match verdict {
         Verdict::Accepted(acceptance) => Decision::Final(accepted(acceptance)),
-        Verdict::ClearanceOff { .. } => Decision::Hold(HoldReason::ClearanceOff),
+        // The next attempt goes to reporting (`road`).
+        Verdict::ClearanceOff { .. } => Decision::Again(Again::Blameless),
+        _ if back_to_clearance(verdict, facts.turned) => Decision::Again(match facts.turned {
+            1 => Again::Blameless,
+            _ => Again::Slow,
+        }),
         Verdict::Rejected { messages } => rejected(messages, facts),
         Verdict::Protocol { .. } => hold_after(PROTOCOL_STRIKES, HoldReason::Protocol, facts),
         Verdict::TooLarge if facts.size >= LARGE => Decision::Hold(HoldReason::TooLarge),
@@ -171,6 +185,24 @@ pub(super) fn settle(verdict: &Verdict, facts: Facts) -> Decision {
         Verdict::Unavailable | Verdict::Lost => Decision::Again(Again::Transient),
         Verdict::Unknown => Decision::Again(Again::Slow),
     }
+}
+
+/// Whether reporting, with this answer, sends a standard document back to
+/// clearance.
+pub(super) fn turns_back(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Rejected { .. } | Verdict::Protocol { .. })
+}
+
+/// Reporting refuses a standard document while clearance is on, and so it does
+/// after a 303 that was not the authority's: the first refusal says nothing of
+/// the document. The second one does if it names what is wrong with it; one that
+/// names no rule is most likely about the call once more.
+fn back_to_clearance(verdict: &Verdict, turned: u32) -> bool {
+    let named = match verdict {
+        Verdict::Rejected { messages } => !only_error(messages, WRONG_CALL),
+        _ => true,
+    };
+    turns_back(verdict) && (turned == 1 || (2..MOST_TURNS).contains(&turned) && !named)
 }
 
 /// Rejected for the certificate that signed it and for nothing else: with a
@@ -245,7 +277,15 @@ mod tests {
     const NOON: i64 = 1_700_000_000 - 1_700_000_000 % DAY + 9 * 3600;
 
     fn facts() -> Facts {
-        Facts { refusals: 1, strikes: 1, others_fine: true, issued: NOON, now: NOON + 60, size: 9_000 }
+        Facts {
+            turned: 0,
+            refusals: 1,
+            strikes: 1,
+            others_fine: true,
+            issued: NOON,
+            now: NOON + 60,
+            size: 9_000,
+        }
     }
 
     fn rejection(codes: &[&str]) -> Verdict {
@@ -271,13 +311,13 @@ mod tests {
 
     #[test]
     fn every_verdict_has_its_decision() {
-        use Decision::{Again as More, Final, Hold};
+        use Decision::{Again as More, Final};
         for (verdict, decision) in [
             (acceptance(Accepted::Reported, false, false), Final(ReportState::Reported)),
             (acceptance(Accepted::Reported, true, false), Final(ReportState::ReportedWithWarnings)),
             (acceptance(Accepted::Reported, false, true), Final(ReportState::Reported)),
             (acceptance(Accepted::Cleared, true, false), Final(ReportState::Cleared)),
-            (Verdict::ClearanceOff { messages: Vec::new() }, Hold(HoldReason::ClearanceOff)),
+            (Verdict::ClearanceOff { messages: Vec::new() }, More(Again::Blameless)),
             (rejection(&["BR-KSA-15"]), Final(ReportState::Rejected)),
             (rejection(&["GENERAL", "BR-KSA-15"]), Final(ReportState::Rejected)),
             (rejection(&["GENERAL"]), More(Again::Slow)),
@@ -311,6 +351,27 @@ mod tests {
             settle(&Verdict::TooLarge, Facts { size: LARGE, ..facts() }),
             Decision::Hold(HoldReason::TooLarge)
         );
+    }
+
+    #[test]
+    fn what_reporting_refuses_of_a_standard_document_goes_back_to_clearance_once() {
+        let at = |verdict: &Verdict, turned| settle(verdict, Facts { turned, ..facts() });
+        let (content, call) = (rejection(&["BR-KSA-15"]), rejection(&["Invoice-Errors"]));
+        let protocol = Verdict::Protocol { messages: Vec::new() };
+        for verdict in [&content, &call, &protocol, &rejection(&["GENERAL"]), &rejection(&["BR-KSA-04"])] {
+            assert_eq!(at(verdict, 1), Decision::Again(Again::Blameless), "{verdict:?}");
+        }
+        assert_eq!(at(&content, 2), Decision::Final(ReportState::Rejected));
+        assert_eq!(
+            at(&rejection(&["Invoice-Errors", "BR-KSA-15"]), 2),
+            Decision::Final(ReportState::Rejected)
+        );
+        assert_eq!(at(&protocol, 2), Decision::Again(Again::Slow), "as any that is not understood");
+        for turned in 2..MOST_TURNS {
+            assert_eq!(at(&call, turned), Decision::Again(Again::Slow), "it names no rule");
+        }
+        assert_eq!(at(&call, MOST_TURNS), Decision::Final(ReportState::Rejected), "it ends");
+        assert_eq!(at(&call, 0), Decision::Final(ReportState::Rejected), "of any other call");
     }
 
     #[test]

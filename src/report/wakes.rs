@@ -14,8 +14,8 @@ pub struct Wakes {
     notify: Notify,
 }
 
-const ALL: [(u8, Wake); 4] =
-    [(1, Wake::Sale), (2, Wake::Network), (4, Wake::SyncNow), (8, Wake::Credentials)];
+const ALL: [(u8, Wake); 5] =
+    [(1, Wake::Sale), (2, Wake::Network), (4, Wake::SyncNow), (8, Wake::Credentials), (16, Wake::Urgent)];
 
 impl Wakes {
     pub fn new() -> Wakes {
@@ -55,7 +55,8 @@ mod tests {
             assert_eq!(wakes.heard().await, [Wake::Sale, Wake::Network]);
             wakes.ring(Wake::Credentials);
             wakes.ring(Wake::SyncNow);
-            assert_eq!(wakes.heard().await, [Wake::SyncNow, Wake::Credentials]);
+            wakes.ring(Wake::Urgent);
+            assert_eq!(wakes.heard().await, [Wake::SyncNow, Wake::Credentials, Wake::Urgent]);
         });
     }
 }

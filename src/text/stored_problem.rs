@@ -13,6 +13,8 @@ pub enum StoredProblem {
     Several { candidates: Vec<String> },
     /// The original was rejected, so that it is corrected and not credited.
     OriginalRejected { number: String },
+    /// A standard original that the authority has not cleared yet.
+    OriginalNotCleared { number: String },
     /// The stored facts do not allow a return line by line; says why, in English.
     Unfit { number: String, why: String },
     /// What the ledger itself refused, in its own words.
@@ -63,6 +65,7 @@ impl StoredProblem {
             P::NotFound => "TILLD-NOT-FOUND",
             P::Several { .. } => "TILLD-SEVERAL",
             P::OriginalRejected { .. } => "TILLD-CREDIT-OF-REJECTED",
+            P::OriginalNotCleared { .. } => "TILLD-NOT-CLEARED",
             P::Unfit { .. } => "TILLD-CREDIT-UNFIT",
             P::KeptHere { .. } => "TILLD-CREDIT-KEPT-HERE",
             P::Refused { .. } => "TILLD-LEDGER",
@@ -98,6 +101,10 @@ impl StoredProblem {
             P::OriginalRejected { number } => Bilingual::new(
                 format!("The authority rejected {number}, so it cannot be credited."),
                 format!("رفضت الهيئة المستند {number} فلا يصدر عليه إشعار دائن."),
+            ),
+            P::OriginalNotCleared { number } => Bilingual::new(
+                format!("{number} is no tax invoice yet: the authority has not cleared it."),
+                format!("المستند {number} ليس فاتورة ضريبية بعد، فلم تعتمده الهيئة."),
             ),
             P::Unfit { number, why } => Bilingual::new(
                 format!("{number} cannot be taken back line by line: {why}."),
@@ -185,6 +192,10 @@ impl StoredProblem {
             P::OriginalRejected { .. } | P::AdvanceRejected { .. } => Bilingual::new(
                 "Correct it first (tilld correct), then use the corrected document.",
                 "صححه أولًا (tilld correct) ثم استخدم المستند المصحح.",
+            ),
+            P::OriginalNotCleared { .. } => Bilingual::new(
+                "Wait until it is cleared (tilld show), then send this again.",
+                "انتظر حتى تعتمده الهيئة (tilld show) ثم أعد الإرسال.",
             ),
             P::Unfit { .. } => Bilingual::new(
                 "Send it as original.external with its number, its date and the items that come back.",

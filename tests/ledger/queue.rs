@@ -97,6 +97,7 @@ fn the_summary_is_the_same_after_a_restart() {
         cleared: 1,
         rejected: 1,
         corrected: 0,
+        awaiting_clearance: 0,
         oldest_unsent: Some(NOW + 6),
         next_due_at: Some(NOW + 7),
     };

@@ -216,8 +216,8 @@ pub fn tax_invoice() -> Slip {
     let mut slip = sale();
     slip.kind = SlipKind::TaxInvoice;
     slip.notices = vec![Bilingual::new(
-        "Awaiting clearance, not yet a tax invoice",
-        "بانتظار الاعتماد، ليست فاتورة ضريبية بعد",
+        "The goods stay the seller's until they are paid",
+        "تبقى البضاعة ملكا للبائع حتى سداد ثمنها",
     )];
     slip.buyer = Some(Buyer {
         name: "شركة النخيل للضيافة Al Nakheel Hospitality Co.".into(),
@@ -233,11 +233,22 @@ pub fn tax_invoice() -> Slip {
     slip
 }
 
+/// What a company gets while its invoice is none yet.
+pub fn awaiting() -> Slip {
+    let statement = Bilingual::new(
+        "The invoice follows when the authority has cleared it",
+        "تصدر الفاتورة بعد اعتماد الهيئة",
+    );
+    let slip = tax_invoice();
+    Slip { kind: SlipKind::Awaiting { note: false }, statements: vec![statement], notices: vec![], ..slip }
+}
+
 /// Every slip with a name for its files.
 pub fn all() -> Vec<(&'static str, Slip)> {
     vec![
         ("sale", sale()),
         ("plain", plain()),
+        ("awaiting", awaiting()),
         ("forty", forty()),
         ("long_names", long_names()),
         ("english", english()),

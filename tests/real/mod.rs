@@ -91,6 +91,28 @@ impl Sandbox {
         Sandbox { _process: process, base_url, otp, address }
     }
 
+    /// Where the platform's interface begins.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Asks its admin face.
+    pub fn admin(&self, path: &str, body: &Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let body = body.to_string();
+        let request = format!(
+            "POST /admin/{path} HTTP/1.1\r\nHost: sandbox\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = exchange(&mut stream, request.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
     /// A one-time password of its portal.
     pub fn otp(&self) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -123,15 +145,26 @@ pub struct Till {
 impl Till {
     /// A till that has its certificate from the sandbox, and does not run yet.
     pub fn onboarded(sandbox: &Sandbox) -> Till {
+        Till::onboarded_at(sandbox, &sandbox.base_url, "")
+    }
+
+    /// As [`Till::onboarded`], by way of another address, with more settings.
+    pub fn onboarded_at(sandbox: &Sandbox, base_url: &str, more: &str) -> Till {
         let dir = tempfile::tempdir().unwrap();
         let (socket, receipts) = (dir.path().join("t.sock"), dir.path().join("receipts"));
-        let config = configure(dir.path(), "till.toml", &socket, &sandbox.base_url);
+        let config = configure(dir.path(), "till.toml", &socket, base_url);
+        fs::write(dir.path().join("till.toml.d/zz-more.toml"), more).unwrap();
         let till = Till { dir, config, socket, receipts, daemon: None };
         let otp = till.dir.path().join("otp");
         fs::write(&otp, &sandbox.otp).unwrap();
         let done = till.run(&["onboard", "--otp-file", otp.to_str().unwrap()]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         till
+    }
+
+    /// Other settings than those it was given at first; for the next start.
+    pub fn set_more(&self, more: &str) {
+        fs::write(self.dir.path().join("till.toml.d/zz-more.toml"), more).unwrap();
     }
 
     /// The folder of all its files.

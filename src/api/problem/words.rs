@@ -146,6 +146,17 @@ impl ProblemCode {
                     "فات وقت التجديد (tilld renew): احصل على شهادة جديدة برمز تحقق من بوابة فاتورة (tilld onboard --replace) ثم أعد إرسال عملية البيع بمفتاح التكرار نفسه.",
                 ),
             ],
+            ProblemCode::ClearanceAway => [
+                ("The authority cannot clear a document now", "لا يمكن اعتماد مستند لدى الهيئة الآن"),
+                (
+                    "Nothing was issued and no number was taken. Send the sale again with the same Idempotency-Key when the line is back.",
+                    "لم يصدر شيء ولم يُستهلك أي رقم. أعد إرسال عملية البيع بمفتاح التكرار نفسه عند عودة الاتصال.",
+                ),
+            ],
+            ProblemCode::AwaitingClearance => [
+                ("The document is not a tax invoice", "المستند ليس فاتورة ضريبية"),
+                ("Only what the authority has cleared is handed out.", "لا يُسلَّم إلا ما اعتمدته الهيئة."),
+            ],
             ProblemCode::NotAllowed => [
                 ("This user may not touch the till's identity", "لا يحق لهذا المستخدم تغيير هوية الجهاز"),
                 (

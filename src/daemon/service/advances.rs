@@ -5,6 +5,7 @@
 use super::crediting::balance;
 use super::refusals::storage;
 use crate::api::Refusal;
+use crate::daemon::handover::Standing;
 use crate::invoice::{Category, DocumentType, Draft, Finding, Prepayment};
 use crate::ledger::{Original, ReportState, StorageError, Store};
 use crate::money::{Halalas, Rate};
@@ -54,6 +55,8 @@ fn unfit(advance: &Original, prepayment: &Prepayment) -> Option<StoredProblem> {
     let (date, time) = (stored.issued.date(), stored.issued.time());
     if stored.kind.document != DocumentType::Prepayment {
         Some(StoredProblem::NoAdvance { number: number() })
+    } else if Standing::of(stored.kind.subtype, advance.state) == Standing::Awaiting {
+        Some(StoredProblem::OriginalNotCleared { number: number() })
     } else if advance.state == ReportState::Rejected {
         Some(StoredProblem::AdvanceRejected { number: number() })
     } else if (&reference.number, &reference.date, &reference.time) != (&stored.number, &date, &time) {

@@ -2,7 +2,7 @@
 //! that replaces it. The seller is that of today's settings.
 
 use super::advances;
-use super::crediting::{not_rejected, only, reference};
+use super::crediting::{counting, only, reference};
 use super::dates::Today;
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
@@ -88,7 +88,7 @@ fn changed(
         priced,
         reference: rejected.stored.reference,
         idempotency: None,
-        print: policy.prints(kind.subtype),
+        print: policy.prints(),
         returns,
         corrects: Some(rejected.stored.id),
     })
@@ -101,7 +101,7 @@ fn sold_anew(store: &mut Store, rejected: &Original, sale: Draft, policy: Policy
     }
     let priced = price(&sale).map_err(|found| Refusal::Findings(found.into_iter().map(below).collect()))?;
     advances::check(store, &sale, "sale.")?;
-    not_rejected(store, &sale.terms.billing_references, "sale.")?;
+    counting(store, &sale.terms.billing_references, "sale.")?;
     let mut order = issuing::order(sale, priced, policy);
     order.reference = order.reference.or_else(|| rejected.stored.reference.clone());
     order.corrects = Some(rejected.stored.id);

@@ -9,6 +9,7 @@ use super::dates::Today;
 use super::issuing::{self, Policy};
 use super::refusals::{finding, storage};
 use crate::api::Refusal;
+use crate::daemon::handover::Standing;
 use crate::invoice::returns::{
     self, Balance, CreditDraft, CreditOf, Lookup, Past, TakenBack, refund, refund_external,
 };
@@ -52,8 +53,8 @@ fn foreign(store: &mut Store, references: &[BillingReference]) -> Result<(), Ref
     for named in references {
         let Some(original) = kept(store, named)? else { continue };
         let number = original.stored.number.clone();
-        if original.state == ReportState::Rejected {
-            return Err(finding("original.external.number", StoredProblem::OriginalRejected { number }));
+        if let Some(problem) = no_invoice(&original) {
+            return Err(finding("original.external.number", problem));
         }
         if original.stored.kind.document != DocumentType::CreditNote && balance(&original).is_ok() {
             return Err(finding("original.external.number", StoredProblem::KeptHere { number }));
@@ -62,18 +63,29 @@ fn foreign(store: &mut Store, references: &[BillingReference]) -> Result<(), Ref
     Ok(())
 }
 
-/// Refuses a debit note on a document of this till that the authority rejected.
-pub(super) fn not_rejected(
+/// Why nothing can be credited or debited of a document: the authority rejected
+/// it, or it is a standard one that the authority has not taken yet.
+pub(super) fn no_invoice(original: &Original) -> Option<StoredProblem> {
+    let number = || original.stored.number.clone();
+    match Standing::of(original.stored.kind.subtype, original.state) {
+        _ if original.state == ReportState::Rejected => {
+            Some(StoredProblem::OriginalRejected { number: number() })
+        }
+        Standing::Awaiting => Some(StoredProblem::OriginalNotCleared { number: number() }),
+        Standing::Issued | Standing::ReportedInstead | Standing::Rejected => None,
+    }
+}
+
+/// Refuses a debit note on a document of this till that is no invoice.
+pub(super) fn counting(
     store: &mut Store,
     references: &[BillingReference],
     path: &str,
 ) -> Result<(), Refusal> {
     for (at, named) in references.iter().enumerate() {
         if let Some(original) = kept(store, named)?
-            && original.state == ReportState::Rejected
+            && let Some(problem) = no_invoice(&original)
         {
-            let number = original.stored.number;
-            let problem = StoredProblem::OriginalRejected { number };
             return Err(finding(format!("{path}originals[{at}].number"), problem));
         }
     }
@@ -120,11 +132,10 @@ fn find(store: &mut Store, by: &Lookup) -> Result<Original, Refusal> {
     if original.stored.kind.document == DocumentType::CreditNote {
         return Err(finding(field, ReturnProblem::OriginalIsCredit));
     }
-    if original.state == ReportState::Rejected {
-        let number = original.stored.number;
-        return Err(finding(field, StoredProblem::OriginalRejected { number }));
+    match no_invoice(&original) {
+        Some(problem) => Err(finding(field, problem)),
+        None => Ok(original),
     }
-    Ok(original)
 }
 
 /// The key of the request that it was read from.
@@ -211,7 +222,7 @@ fn note(original: &Original, draft: CreditDraft, refund: returns::Refund, policy
         priced: refund.priced,
         reference: draft.reference,
         idempotency: None,
-        print: policy.prints(kind.subtype),
+        print: policy.prints(),
         returns: Some(ReturnOf { original: original.stored.id, lines: returned(&refund.taken) }),
         corrects: None,
     }

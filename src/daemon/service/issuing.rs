@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Service, gone, refusal, sale};
 use crate::api::{Caller, Idempotency, Refusal, Sold};
+use crate::config::ClearanceOffline;
 use crate::daemon::events::{EventDocument, EventKind};
 use crate::invoice::{Draft, Finding, Priced, Subtype};
 use crate::keys::Title;
@@ -55,17 +56,17 @@ impl Policy {
         Err(vec![Finding::at("subtype", StoredProblem::NotCovered { standard }.into())])
     }
 
-    /// Whether a receipt comes out at once. A standard document is no invoice
-    /// before the authority has cleared it, so that nothing is handed over.
-    pub(super) fn prints(self, subtype: Subtype) -> bool {
-        self.print && subtype == Subtype::Simplified
+    /// Whether a receipt comes out by itself: at once, but of a standard document
+    /// when the authority has taken it.
+    pub(super) fn prints(self) -> bool {
+        self.print
     }
 }
 
 /// The order of a sale that is priced.
 pub(super) fn order(draft: Draft, priced: Priced, policy: Policy) -> Order {
     Order {
-        print: policy.prints(draft.kind.subtype),
+        print: policy.prints(),
         kind: draft.kind,
         terms: draft.terms,
         priced,
@@ -76,35 +77,74 @@ pub(super) fn order(draft: Draft, priced: Priced, policy: Policy) -> Order {
     }
 }
 
+/// What one step of the ledger's thread came to.
+enum Step {
+    Sold(Box<Sold>),
+    /// A standard document is wanted: whether it could be cleared comes first.
+    AskFirst,
+}
+
 impl Service {
     /// Stores what `make` orders, unless the same request was answered before.
+    /// Of a standard document the authority's answer is waited for.
     pub(super) async fn issue(
         &self,
         of: Idempotency,
         caller: Caller,
-        make: impl FnOnce(&mut Store) -> Result<Order, Refusal> + Send + 'static,
+        make: impl Fn(&mut Store) -> Result<Order, Refusal> + Clone + Send + 'static,
     ) -> Result<Sold, Refusal> {
+        // Before the document exists, so that nothing about it is missed.
+        let heard = self.events.subscribe();
         let request = ledger::Idempotency { key: of.key, body_sha256: of.body_sha256 };
-        let work = move |store: &mut Store| -> Result<Sold, Refusal> {
+        let ask_first = self.facts.clearance_offline == ClearanceOffline::Refuse;
+        let mut step = self.step(request.clone(), ask_first, make.clone()).await?;
+        if matches!(step, Step::AskFirst) {
+            self.clearable().await?;
+            step = self.step(request, false, make).await?;
+        }
+        let Step::Sold(sold) = step else {
+            return Err(Refusal::Fault("a sale was asked about twice".to_owned()));
+        };
+        if !sold.replayed {
+            self.announce(&sold, caller);
+        }
+        self.cleared(*sold, heard).await
+    }
+
+    /// On the ledger's thread: the earlier answer, or a new document.
+    async fn step(
+        &self,
+        request: ledger::Idempotency,
+        ask_first: bool,
+        make: impl Fn(&mut Store) -> Result<Order, Refusal> + Send + 'static,
+    ) -> Result<Step, Refusal> {
+        let work = move |store: &mut Store| -> Result<Step, Refusal> {
             // First of all: what was left of an original then may be gone now.
             let stored = match store.recall(&request).map_err(refusal)? {
                 Some(earlier) => earlier,
                 None => {
                     let order = make(store)?;
+                    if ask_first && order.kind.subtype == Subtype::Standard {
+                        // What is wrong with the request itself is said first.
+                        store.rehearse(order).map_err(refusal)?;
+                        return Ok(Step::AskFirst);
+                    }
                     store.append(Order { idempotency: Some(request), ..order }).map_err(refusal)?
                 }
             };
-            Ok(Sold { sale: sale(store, &stored)?, replayed: stored.replayed })
+            Ok(Step::Sold(Box::new(Sold { sale: sale(store, &stored)?, replayed: stored.replayed })))
         };
-        let sold = self.ledger.run(work).await.map_err(gone)?.map_err(|refusal| self.explained(refusal))?;
-        if !sold.replayed {
-            let (number, icv) = (sold.sale.number.as_str(), sold.sale.icv.get());
-            tracing::info!(number, icv, code = sold.sale.kind.document.code(), uid = caller.uid, "sold");
-            let document = EventDocument { uuid: sold.sale.uuid, number: number.to_owned(), icv };
-            self.events.publish(EventKind::DocumentStored, self.clock.now(), Some(document), Value::Null);
-            self.doorbell.ring();
-            self.wakes.ring(Wake::Sale);
-        }
-        Ok(sold)
+        self.ledger.run(work).await.map_err(gone)?.map_err(|refusal| self.explained(refusal))
+    }
+
+    /// A new document is told, and who works on it is woken.
+    fn announce(&self, sold: &Sold, caller: Caller) {
+        let sale = &sold.sale;
+        let (number, icv) = (sale.number.as_str(), sale.icv.get());
+        tracing::info!(number, icv, code = sale.kind.document.code(), uid = caller.uid, "sold");
+        let document = EventDocument { uuid: sale.uuid, number: number.to_owned(), icv };
+        self.events.publish(EventKind::DocumentStored, self.clock.now(), Some(document), Value::Null);
+        self.doorbell.ring();
+        self.wakes.ring(Wake::Sale);
     }
 }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::clearing::clearance;
 use super::crediting::balance;
 use super::refusals::{finding, storage};
 use crate::api::{Found, Lookup, Refusal, Sale, wire};
@@ -17,12 +18,14 @@ use crate::ubl;
 const MOST_FOUND: usize = 50;
 
 /// What never changes about a document, made from what is stored alone: the
-/// first answer to a request and every later one are the same bytes.
+/// first answer to a request and every later one are the same bytes. Only the
+/// clearance of a standard document moves, until the authority has answered.
 pub(super) fn sale(store: &mut Store, stored: &Stored) -> Result<Sale, Refusal> {
     let xml = store.xml(stored.id).map_err(storage)?;
     let reading = ubl::read(&xml).map_err(|error| Refusal::Fault(error.to_string()))?;
     let number = InvoiceNumber::parse(&stored.number).map_err(|error| Refusal::Fault(error.to_string()))?;
     let returned = store.returned_by(stored.id).map_err(storage)?;
+    let clearance = clearance(store, stored, reading.qr.as_deref())?;
     Ok(Sale {
         uuid: stored.uuid,
         number,
@@ -38,6 +41,7 @@ pub(super) fn sale(store: &mut Store, stored: &Stored) -> Result<Sale, Refusal> 
             Subtype::Simplified => reading.qr.unwrap_or_default(),
             Subtype::Standard => String::new(),
         },
+        clearance,
         reference: stored.reference.clone(),
         currency: stored.currency.clone(),
         corrects: uuid_of(store, stored.corrects)?,

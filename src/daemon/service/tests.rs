@@ -1,13 +1,16 @@
 //! The service over a real ledger, with a clock that the test sets.
 
+mod clearance;
 mod corrections;
 mod credits;
 mod documents;
 mod last_look;
 mod many_returns;
+mod queue;
 mod releasing;
 mod story;
 mod till;
+mod watching;
 
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, SigningKey};
@@ -106,6 +109,8 @@ fn desk(dir: &std::path::Path, ledger: &Ledger, clock: &Arc<TestClock>) -> (Arc<
 struct Bench {
     service: Service,
     clock: Arc<TestClock>,
+    /// The till stops when it is gone.
+    stop: watch::Sender<bool>,
     _dir: TempDir,
 }
 
@@ -139,8 +144,20 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         data_dir: data,
         printer: "none".to_owned(),
         print: false,
+        clearance_wait: std::time::Duration::ZERO,
+        clearance_offline: ClearanceOffline::Park,
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
+    let stop = watch::Sender::new(false);
+    let (report, print_fault) = (watch::channel(report::Status::default()).1, Arc::new(Mutex::new(None)));
+    let lookout = Arc::new(Lookout {
+        till: facts.till.clone(),
+        clock: clock.clone(),
+        register: Arc::clone(&register),
+        report: report.clone(),
+        print_fault: Arc::clone(&print_fault),
+        board: Arc::default(),
+    });
     let service = Service {
         facts,
         ledger,
@@ -148,13 +165,16 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         press: Arc::new(Press::new(PaperWidth::Mm80, Shop { trade_name: None, till: None, footer: vec![] })),
         doorbell: Arc::new(Doorbell::default()),
         wakes: Arc::new(Wakes::new()),
-        report: watch::channel(report::Status::default()).1,
+        report,
         events: Arc::default(),
-        print_fault: Arc::new(Mutex::new(None)),
+        reach: Arc::new(|| Box::pin(async { true })),
+        stopping: stop.subscribe(),
+        print_fault,
+        lookout,
         register,
         desk,
     };
-    Bench { service, clock, _dir: dir }
+    Bench { service, clock, stop, _dir: dir }
 }
 
 fn order(draft: Draft) -> SaleOrder {

@@ -1,12 +1,15 @@
 //! The queue in virtual time, against an authority whose moods come from a
 //! seed. A failing seed replays exactly.
 
+mod clearance;
 mod former;
 
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::fatoora::{Acceptance, Accepted, Level, Message, RetryAfter};
+use crate::fatoora::{Acceptance, Accepted, DocumentCall, Level, Message, RetryAfter, SetupFault, Verdict};
+use crate::report::access::Shown;
+use crate::report::settle::HoldReason;
 
 /// SplitMix64.
 struct Dice(u64);
@@ -69,6 +72,9 @@ struct Row {
     ended_at: u64,
     attempts: u32,
     taken: bool,
+    standard: bool,
+    /// Where the next attempt of a standard document goes.
+    call: DocumentCall,
 }
 
 struct World {
@@ -114,6 +120,11 @@ fn rejected() -> Verdict {
         message: String::new(),
     };
     Verdict::Rejected { messages: vec![message] }
+}
+
+/// An answer to reporting, as the driver hands it on.
+fn ended(verdict: &Verdict, shown: Shown) -> Ended<'_> {
+    Ended { verdict, call: DocumentCall::Reporting, wall: WALL, authority_now: None, size: 1, shown }
 }
 
 impl World {
@@ -249,20 +260,29 @@ impl World {
                     ended_at: 0,
                     attempts: 0,
                     taken: false,
+                    standard: false,
+                    call: DocumentCall::Reporting,
                 };
                 self.rows.insert(id, row);
                 self.machine.wake(Moment(self.now), Wake::Sale);
             }
             Event::Look(limit) => {
-                let waiting =
-                    |(id, row): (&u64, &Row)| Waiting { id: *id, attempts: row.attempts, issued: WALL };
+                let waiting = |(id, row): (&u64, &Row)| Waiting {
+                    id: *id,
+                    attempts: row.attempts,
+                    issued: WALL,
+                    standard: row.standard,
+                };
                 let queued = self.rows.iter().filter(|(_, row)| row.state == ReportState::Queued);
-                let offered = queued.map(waiting).take(limit).collect();
+                let mut offered: Vec<Waiting<u64>> = queued.map(waiting).collect();
+                offered.sort_by_key(|waiting| (!waiting.standard, waiting.id));
+                offered.truncate(limit);
                 self.machine.offered(offered);
             }
             Event::Answer(id, verdict) => {
                 let ended = Ended {
                     verdict: &verdict,
+                    call: self.rows[&id].call,
                     wall: self.wall(),
                     authority_now: None,
                     size: 9_000,
@@ -444,11 +464,10 @@ fn a_duplicate_at_the_first_attempt_is_a_surprise() {
     for (attempts, surprise) in [(0, true), (1, false)] {
         let id = u64::from(attempts) + 1;
         assert!(matches!(world.machine.next(Moment(0)), Command::Fetch(_)));
-        world.machine.offered(vec![Waiting { id, attempts, issued: WALL }]);
+        world.machine.offered(vec![Waiting { id, attempts, issued: WALL, standard: false }]);
         assert_eq!(world.machine.next(Moment(0)), Command::Begin(id));
         let verdict = accepted(true);
-        let ended =
-            Ended { verdict: &verdict, wall: WALL, authority_now: None, size: 1, shown: Shown::Current };
+        let ended = ended(&verdict, Shown::Current);
         let outcome = world.machine.answered(Moment(0), id, &ended).expect("in flight");
         assert_eq!((outcome.state, outcome.surprise), (ReportState::Reported, surprise));
         world.machine.settled(id);

@@ -28,7 +28,7 @@ async fn a_standard_document_waits_for_clearance_and_is_not_printed() {
     let till = Till::new();
     let sold = till.sell(&to_company()).await.issued();
     assert_eq!(sold["kind"]["name"], "0100000");
-    assert_eq!((&sold["clearance"], &sold["qr"]), (&json!("required"), &json!("")));
+    assert_eq!((&sold["clearance"]["state"], &sold["qr"]), (&json!("waiting"), &json!("")));
     let found = till.look_up(&sold).await;
     assert_eq!((&found["report"]["state"], &found["print"]), (&json!("Queued"), &Value::Null));
     let simplified = till.sell(&basket()).await.issued();

@@ -155,12 +155,16 @@ async fn every_kind_of_document_in_one_chain() {
     till.answered(&company, ReportState::Cleared).await;
     all.push(company.clone());
     let chairs = credit_of(json!({"uuid": company["uuid"]}), json!({"lines": [{"line": 1, "quantity": 1}]}));
-    all.push(till.credit(&chairs).await.issued());
+    let note = till.credit(&chairs).await.issued();
+    till.answered(&note, ReportState::Cleared).await;
+    all.push(note);
     let mut debit = super::till::to_company();
     debit["document"] = json!("debit_note");
     debit["originals"] = json!([{"number": company["number"], "date": "2026-03-14"}]);
     debit["reason"] = json!("Delivery was left out");
-    all.push(till.sell(&debit).await.issued());
+    let debit = till.sell(&debit).await.issued();
+    till.answered(&debit, ReportState::Cleared).await;
+    all.push(debit);
     let mut external = credit_of(json!({"external": {"number": "OLD-7", "date": "2025-12-30"}}), json!({}));
     external["items"] = json!([{"name": "Kettle", "quantity": 1, "shelf_price": "99.00", "vat": "S"}]);
     all.push(till.credit(&external).await.issued());

@@ -13,6 +13,7 @@ pub struct Till {
     ledger: Ledger,
     pub clock: Arc<TestClock>,
     keys: std::cell::Cell<u32>,
+    pub stop: watch::Sender<bool>,
     _dir: TempDir,
 }
 
@@ -58,13 +59,13 @@ impl Till {
         Till::with(|service| service.register.enter(Entry::active(certificate(), Some(title))))
     }
 
-    fn with(change: impl FnOnce(&mut Service)) -> Till {
-        let Bench { mut service, clock, _dir } = bench();
+    pub fn with(change: impl FnOnce(&mut Service)) -> Till {
+        let Bench { mut service, clock, stop, _dir } = bench();
         service.facts.print = true;
         change(&mut service);
         let ledger = service.ledger.clone();
         let pos = Pos(router(Arc::new(service), Limits::new(1 << 20)));
-        Till { pos, ledger, clock, keys: std::cell::Cell::new(0), _dir }
+        Till { pos, ledger, clock, keys: std::cell::Cell::new(0), stop, _dir }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -107,22 +108,49 @@ impl Till {
 
     /// The authority's answer to a document.
     pub async fn answered(&self, document: &Value, state: ReportState) {
+        self.answered_in(document, state, b"").await;
+    }
+
+    /// As [`Till::answered`], in these words.
+    pub async fn answered_in(&self, document: &Value, state: ReportState, body: &[u8]) {
+        let body = body.to_vec();
         let uuid = document["uuid"].as_str().unwrap().parse::<Uuid>().unwrap();
         let work = move |store: &mut Store| {
             let id = store.by_uuid(&uuid).unwrap().unwrap().id;
+            // The authority's own stamp is of no matter here.
+            let cleared = (state == ReportState::Cleared).then(|| store.xml(id).unwrap());
             let attempt = AttemptRecord {
                 started_at: NOW,
                 duration_ms: 1,
                 endpoint: "reporting".to_owned(),
                 http: Some(400),
                 headers: Vec::new(),
-                body: Vec::new(),
+                body,
                 verdict: state.name().to_owned(),
                 error: None,
-                cleared: None,
+                cleared,
             };
             store.begin_attempt(id, NOW).unwrap();
             store.finish_attempt(id, &attempt, state, NOW).unwrap();
+        };
+        self.ledger.run(work).await.unwrap();
+    }
+
+    /// Something done to the ledger behind the till's back.
+    pub async fn on_store(&self, work: impl FnOnce(&mut Store) + Send + 'static) {
+        self.ledger.run(work).await.unwrap();
+    }
+
+    /// Work of the test on the ledger's thread, with the document at hand.
+    pub async fn on_ledger(
+        &self,
+        document: &Value,
+        work: impl FnOnce(&mut Store, crate::ledger::DocumentId) + Send + 'static,
+    ) {
+        let uuid = document["uuid"].as_str().unwrap().parse::<Uuid>().unwrap();
+        let work = move |store: &mut Store| {
+            let id = store.by_uuid(&uuid).unwrap().unwrap().id;
+            work(store, id);
         };
         self.ledger.run(work).await.unwrap();
     }

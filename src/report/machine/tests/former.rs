@@ -6,15 +6,14 @@ use super::*;
 fn flying() -> Machine<u64> {
     let mut machine = Machine::new(Settings { in_flight: 1, ..Settings::default() }, Box::new(|| 0));
     assert!(matches!(machine.next(Moment(0)), Command::Fetch(_)));
-    let waiting = |id| Waiting { id, attempts: 0, issued: WALL };
+    let waiting = |id| Waiting { id, attempts: 0, issued: WALL, standard: false };
     machine.offered(vec![waiting(1), waiting(2)]);
     assert_eq!(machine.next(Moment(0)), Command::Begin(1));
     machine
 }
 
 fn answer(machine: &mut Machine<u64>, id: u64, verdict: &Verdict, shown: Shown) -> Outcome {
-    let ended = Ended { verdict, wall: WALL, authority_now: None, size: 1, shown };
-    let outcome = machine.answered(Moment(0), id, &ended).expect("in flight");
+    let outcome = machine.answered(Moment(0), id, &ended(verdict, shown)).expect("in flight");
     machine.settled(id);
     outcome
 }
