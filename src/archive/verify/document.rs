@@ -153,23 +153,20 @@ impl<'a> Bench<'a> {
             let chain = self.header.chains.iter().find(|chain| chain.chain == document.chain)?;
             self.heads.get(&chain.continues?).filter(|(icv, _)| icv.checked_add(1) == Some(document.icv))
         };
-        match self.heads.get(&document.chain).or_else(continued) {
-            Some((icv, before)) if icv.checked_add(1) == Some(document.icv) => {
-                if pih.as_ref() != Some(before) {
-                    let ar = "لا يحمل بصمة المستند السابق له في السلسلة";
-                    case.add("AUDIT-CHAIN", "it does not carry the hash of the document before it", ar);
-                }
+        let before = self.heads.get(&document.chain).or_else(continued);
+        let next = before.is_some_and(|(icv, _)| icv.checked_add(1) == Some(document.icv));
+        // Stamped after the period, in the place of one that was rejected.
+        let apart = document.corrects.is_some() && late;
+        match before {
+            Some((_, hash)) if next && pih.as_ref() != Some(hash) => {
+                let ar = "لا يحمل بصمة المستند السابق له في السلسلة";
+                case.add("AUDIT-CHAIN", "it does not carry the hash of the document before it", ar);
             }
-            // Stamped after the period, in the place of one that was rejected.
-            Some(_) if document.corrects.is_some() && late => {}
-            Some((icv, _)) => {
+            Some((icv, _)) if !next && !apart => {
                 let (first, last) = (icv.saturating_add(1), document.icv.saturating_sub(1));
                 let en = format!("documents of its chain are missing before it: ICV {first} to {last}");
-                case.add(
-                    "AUDIT-CHAIN",
-                    en,
-                    format!("تنقص قبله مستندات من السلسلة: العدادات من {first} إلى {last}"),
-                );
+                let ar = format!("تنقص قبله مستندات من السلسلة: العدادات من {first} إلى {last}");
+                case.add("AUDIT-CHAIN", en, ar);
             }
             None if document.icv == 1 && pih.as_deref() != Some(GENESIS_PIH) => {
                 let ar = "هو أول مستند في السلسلة ولا يحمل القيمة الافتتاحية";
@@ -179,7 +176,7 @@ impl<'a> Bench<'a> {
                     ar,
                 );
             }
-            None => {}
+            Some(_) | None => {}
         }
         self.heads.insert(document.chain, (document.icv, hash));
         let outside = self.period.as_ref().is_none_or(|period| {
