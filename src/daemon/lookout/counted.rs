@@ -100,6 +100,9 @@ fn rejected(store: &mut Store, total: u64) -> Result<Listed<Rejected>, StorageEr
 
 fn held(store: &mut Store, total: u64) -> Result<Listed<Held>, StorageError> {
     let mut first = Vec::new();
+    if total == 0 {
+        return Ok(Listed::default());
+    }
     // One more for each that does not count, up to a bound.
     for id in store.documents_in(ReportState::Held, MOST_EACH * 50)? {
         if first.len() == MOST_EACH {

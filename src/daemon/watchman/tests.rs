@@ -261,6 +261,7 @@ fn watched_until_raised(mut report: report::Status) -> (u64, Vec<AlarmId>) {
             heart: turn,
             answers: turn,
             unsent: Some(Unsent { oldest: Some(NOW), count: 1 }),
+            waiting: 1,
         };
         let raised: Vec<AlarmId> = mind.step(&look).iter().map(|change| change.alarm().id).collect();
         if !raised.is_empty() {
@@ -292,6 +293,7 @@ fn a_driver_that_does_not_turn_is_noticed() {
         heart: turn,
         answers: turn,
         unsent: None,
+        waiting: 0,
     };
     let raised = (0..10).find_map(|turn| {
         let changes = mind.step(&look(turn));
