@@ -58,6 +58,9 @@ const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
 const IFF_LOOPBACK: u32 = 0x8;
 const IFF_RUNNING: u32 = 0x40;
+/// `IFA_F_TENTATIVE`, `IFA_F_OPTIMISTIC`.
+const TENTATIVE: u8 = 0x40;
+const OPTIMISTIC: u8 = 0x04;
 /// `IFA_ADDRESS`, `IFA_LOCAL`.
 const ADDRESS_KEYS: &[u16] = &[1, 2];
 /// `RTA_DST`, `RTA_OIF`, `RTA_GATEWAY`.
@@ -94,7 +97,9 @@ impl Links {
                 // struct ifaddrmsg: family, prefix, flags, scope, index. Scope 254 is this host.
                 let inside = body.get(3).is_none_or(|scope| *scope == 254);
                 let head = [&body[..body.len().min(2)], body.get(4..8).unwrap_or_default()].concat();
-                !inside && self.entry(kind == RTM_NEWADDR, head, body, 8, ADDRESS_KEYS)
+                // An IPv6 address serves only after the kernel has seen that nobody else has it.
+                let serves = body.get(2).is_some_and(|flags| flags & (TENTATIVE | OPTIMISTIC) != TENTATIVE);
+                !inside && self.entry(kind == RTM_NEWADDR && serves, head, body, 8, ADDRESS_KEYS)
             }
             RTM_NEWROUTE | RTM_DELROUTE => {
                 // struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type, flags. Type 1 is unicast.
@@ -190,7 +195,11 @@ mod tests {
     }
 
     fn address(kind: u16, last: u8, age: u8) -> Vec<u8> {
-        let fixed = [2, 24, 0, 0, 2, 0, 0, 0];
+        flagged(kind, last, age, 0)
+    }
+
+    fn flagged(kind: u16, last: u8, age: u8, flags: u8) -> Vec<u8> {
+        let fixed = [2, 24, flags, 0, 2, 0, 0, 0];
         attributed(kind, &fixed, &[(1, &[10, 0, 0, last]), (6, &[age; 16])])
     }
 
@@ -213,6 +222,15 @@ mod tests {
         assert!(!links.take(&route(RTM_NEWROUTE, 1, 3)), "a broadcast route");
         assert!(!links.take(&route(RTM_DELROUTE, 1, 1)));
         assert!(links.take(&route(RTM_NEWROUTE, 1, 1)));
+    }
+
+    #[test]
+    fn an_address_rings_when_it_may_be_used() {
+        let mut links = Links::default();
+        assert!(!links.take(&flagged(RTM_NEWADDR, 7, 0, TENTATIVE)));
+        assert!(links.take(&flagged(RTM_NEWADDR, 7, 0, 0)));
+        assert!(links.take(&flagged(RTM_NEWADDR, 8, 0, TENTATIVE | OPTIMISTIC)));
+        assert!(!links.take(&flagged(RTM_NEWADDR, 8, 0, 0)), "known already");
     }
 
     #[test]

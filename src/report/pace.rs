@@ -12,6 +12,9 @@ const EASE_PERCENT: u64 = 98;
 /// A 429 this long after the last one, in milliseconds, starts anew: a single
 /// one says nothing about a rate.
 const FORGET: u64 = 30_000;
+/// Proper answers that a rate is measured over at least: fewer say more about
+/// the waits in between than about the limit.
+const EVIDENCE: u64 = 10;
 /// Shorter intervals than this, in microseconds, are no limit any more.
 const NEGLIGIBLE: u64 = 5_000;
 /// Rates are measured over at least this long.
@@ -101,14 +104,24 @@ impl Pace {
         if answers == 0 || last.is_some_and(|last| begun <= last) {
             return;
         }
-        self.cycle = Some((now, 0));
         self.limited_at = Some(now);
         if last.is_none_or(|last| now.since(last) > FORGET) {
+            self.cycle = Some((now, 0));
             return;
         }
+        if answers < EVIDENCE {
+            // Measured further, over this refusal and the wait after it.
+            return;
+        }
+        self.cycle = Some((now, 0));
         let cycle = now.since(since).max(SHORTEST_CYCLE);
         // 5 % slower than what went through, but never less than half of before.
         let slowest = if self.interval > 0 { self.interval * 2 } else { SLOWEST };
+        if self.interval > 0 {
+            // Counted anew from the next document on. With the wait in it a refusal that has nothing
+            // to do with the pace would make the pace slower, and the next one slower still.
+            self.cycle = None;
+        }
         self.interval = (cycle.saturating_mul(1_050) / answers).min(slowest).min(SLOWEST);
     }
 }
@@ -118,14 +131,15 @@ mod tests {
     use super::*;
 
     /// A token bucket as gateways have it, and documents of a given round trip
-    /// in virtual time. Gives documents taken per second in the first minute.
-    fn rate(limit: u64, in_flight: usize, round_trip: u64) -> u64 {
+    /// in virtual time. With `noise` also every so many calls are refused for no
+    /// reason. Gives documents taken and calls refused per minute.
+    fn rate(limit: u64, in_flight: usize, round_trip: u64, noise: u64) -> (u64, u64) {
         let mut pace = Pace::new(in_flight);
         let mut tokens = limit * 1_000;
         // (answered at, begun at, taken)
         let mut flights: Vec<(u64, u64, bool)> = Vec::new();
-        let (mut held, mut taken) = (0_u64, 0);
-        for now in 0..60_000 {
+        let (mut held, mut taken, mut refused, mut calls) = (0_u64, 0, 0, 0_u64);
+        for now in 0..600_000 {
             tokens = (tokens + limit).min(limit * 1_000);
             for (_, begun, good) in flights.extract_if(.., |(at, _, _)| *at <= now) {
                 if good {
@@ -133,6 +147,7 @@ mod tests {
                     taken += 1;
                 } else {
                     pace.throttled(Moment(now), Moment(begun));
+                    refused += 1;
                     held = now + 1_000;
                 }
             }
@@ -140,20 +155,32 @@ mod tests {
                 continue;
             }
             pace.begun(Moment(now));
-            let good = tokens >= 1_000;
+            calls += 1;
+            let good = tokens >= 1_000 && calls * 7 % noise != 0;
             tokens -= if good { 1_000 } else { 0 };
             // Answers do not keep the order of requests.
             flights.push((now + round_trip + now % 7, now, good));
         }
-        taken / 60
+        (taken / 10, refused / 10)
     }
 
     #[test]
     fn a_limit_is_used_but_not_fought() {
-        for (in_flight, round_trip) in [(1, 1), (2, 20), (4, 10), (4, 100), (3, 70)] {
-            let got = rate(20, in_flight, round_trip);
-            assert!((17..=20).contains(&got), "{got} of 20 with {in_flight} in flight, {round_trip} ms");
+        for (limit, least) in [(1, 40), (3, 150), (20, 1_100), (50, 2_300)] {
+            for (in_flight, round_trip) in [(1, 1), (2, 20), (4, 10), (4, 100), (3, 70)] {
+                let (got, refused) = rate(limit, in_flight, round_trip, u64::MAX);
+                let words = format!("{limit} per second, {in_flight} in flight, {round_trip} ms");
+                assert!((least..=limit * 60).contains(&got), "{got} per minute of {words}");
+                assert!(refused <= 15, "{refused} refused per minute of {words}");
+            }
         }
+    }
+
+    #[test]
+    fn refusals_without_a_reason_do_not_add_up() {
+        // One of 101 calls is refused, each costs a second, and 17 per second would go through otherwise.
+        let (got, _) = rate(1_000, 2, 50, 101);
+        assert!(got > 900, "{got} per minute");
     }
 
     #[test]

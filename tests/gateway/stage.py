@@ -36,15 +36,15 @@ def wait_for(what, seconds, look):
 class Gateway:
     """The gateway, which keeps its ports, certificates and book across restarts."""
 
-    def __init__(self, script, folder, environment="production"):
+    def __init__(self, script, folder, environment="production", *more):
         self.script, self.folder, self.environment, self.process = script, folder, environment, None
-        self.listen = self.admin = "127.0.0.1:0"
+        self.listen, self.admin, self.more = "127.0.0.1:0", "127.0.0.1:0", more
 
     def start(self):
         folder = self.folder
         self.process = subprocess.Popen(
             [sys.executable, self.script, "--tls", "--env", self.environment, "--cert-dir", os.path.join(folder, "certs"),
-             "--state", os.path.join(folder, "gateway.db"), "--listen", self.listen, "--admin", self.admin],
+             "--state", os.path.join(folder, "gateway.db"), "--listen", self.listen, "--admin", self.admin, *self.more],
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         require(line, "the gateway did not start")
@@ -118,6 +118,10 @@ class Till:
             return None
 
     def ask(self, method, path, body=None, key=None, wanted=(200,)):
+        return json.loads(self.fetch(path, method, body, key, wanted))
+
+    def fetch(self, path, method="GET", body=None, key=None, wanted=(200,)):
+        """The bytes of the answer."""
         connection = SocketConnection(self.socket)
         headers = {"Content-Type": "application/json"}
         if key:
@@ -126,11 +130,11 @@ class Till:
         try:
             connection.request(method, path, data, headers)
             answer = connection.getresponse()
-            text = answer.read().decode()
+            content = answer.read()
         finally:
             connection.close()
-        require(answer.status in wanted, "%s %s: %d %s" % (method, path, answer.status, text))
-        return json.loads(text)
+        require(answer.status in wanted, "%s %s: %d %s" % (method, path, answer.status, content.decode(errors="replace")))
+        return content
 
     def end(self):
         if self.daemon and self.daemon.poll() is None:

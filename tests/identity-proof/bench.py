@@ -3,6 +3,7 @@ listens in between, and tills of any environment, language and title."""
 import argparse
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -143,9 +144,16 @@ def prove(cases, description):
     for name in ("--gateway", "--settings", "--tilld", "--judges"):
         options.add_argument(name, required=True)
     options.add_argument("--only", default="", help="a part of the names of the cases to run")
+    options.add_argument("--sample", nargs=2, type=int, metavar=("N", "SEED"), help="run only N of them, those that SEED decides")
     args = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = [case for case in cases if args.only in case[0]]
+    if args.sample and args.sample[0] < len(chosen):
+        count, seed = args.sample
+        # The last one closes the part and is always among them.
+        drawn = sorted(random.Random(seed).sample(range(len(chosen) - 1), count - 1))
+        chosen = [chosen[at] for at in drawn] + chosen[-1:]
+        print("seed %d: %d cases" % (seed, count), flush=True)
     failed, began = 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tilld-") as folder:
         bench = Bench(args, folder)

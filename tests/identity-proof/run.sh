@@ -5,7 +5,9 @@
 # than the debug build.
 #
 #   run.sh                         all parts
-#   run.sh PART [--only WORD]      one part: csr, life, refusals, faults, leaks
+#   run.sh PART [--only WORD] [--sample N SEED]
+#                                  one part: csr, life, refusals, faults, leaks; of its cases
+#                                  only those with the word, only N that the seed decides
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../gateway/tools.sh"
