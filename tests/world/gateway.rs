@@ -146,7 +146,7 @@ impl Gateway {
 
     async fn carry(&self, call: DocumentCall, shown: &Credentials, sent: &Submission) -> Carried {
         let world = &self.world;
-        let weather = world.weather();
+        let weather = world.weather(sent.uuid);
         if let Some(weather) = weather {
             world.tell(format!("  meets {weather:?}"));
         }
@@ -183,7 +183,7 @@ impl Gateway {
     }
 
     async fn pause(&self, low: u64, high: u64) {
-        sleep(Duration::from_millis(self.world.draw(low, high))).await;
+        self.world.nap(low, high).await;
     }
 
     /// The request arrives whole. From then on the evaluation goes its way,
@@ -191,9 +191,9 @@ impl Gateway {
     async fn evaluated(&self, call: DocumentCall, sent: &Submission, spoil: Option<Spoil>) -> Carried {
         self.pause(10, 300).await;
         let (say, hear) = oneshot::channel();
-        let (world, document, work) = (self.world.clone(), sent.clone(), self.world.draw(20, 400));
+        let (world, document) = (self.world.clone(), sent.clone());
         tokio::spawn(async move {
-            sleep(Duration::from_millis(work)).await;
+            world.nap(20, 400).await;
             let (now, on, older) = (world.clock.truth(), world.clearance_on(), world.draw(1, 4) == 1);
             let reply = world.state().book.evaluate(call, &document, now, on, older);
             world.tell(format!("  the authority: {} for {}", reply.status, document.uuid));

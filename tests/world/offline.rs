@@ -68,8 +68,12 @@ impl Queue for Memory {
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<u64>>, QueueError> {
         let rows = self.rows.lock().unwrap();
         let queued = rows.iter().filter(|(_, row)| row.state == ReportState::Queued);
-        let waiting =
-            |(id, row): (&u64, &Row)| Waiting { id: *id, attempts: row.attempts, issued: row.issued };
+        let waiting = |(id, row): (&u64, &Row)| Waiting {
+            id: *id,
+            attempts: row.attempts,
+            issued: row.issued,
+            standard: false,
+        };
         Ok(queued.take(limit).map(waiting).collect())
     }
 
