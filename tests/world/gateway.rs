@@ -98,8 +98,9 @@ impl Gateway {
         let too_many = *flying > world.script.in_flight;
         let other_bytes = state.sent.entry(sent.uuid).or_insert_with(|| sent.clone()) != sent;
         let known = state.told.get(&sent.uuid) == Some(&self.life) || state.written.contains_key(&sent.uuid);
-        let (life, quiet) = state.quiet;
-        let silence = life == self.life && ms < quiet;
+        // Taken up before, it was as good as on its way: only the disk was slow.
+        let taken_up = state.taken_up.get(&sent.uuid).copied().unwrap_or(ms);
+        let silence = state.quiet.iter().any(|(heard, until)| taken_up > *heard && ms < *until);
         drop(state);
         world.tell(format!("sends {}", sent.uuid));
         if too_many {
@@ -136,9 +137,7 @@ impl Gateway {
                 // A date without the authority's own clock beside it is read by the till's.
                 let now = answer.headers.server_time().unwrap_or_else(|| world.clock.now());
                 let until = ms + wish.wait(now) * 1_000;
-                let (life, before) = state.quiet;
-                let longest = if life == self.life { before.max(until) } else { until };
-                state.quiet = (self.life, longest);
+                state.quiet.push((ms, until));
             }
             _ => {}
         }

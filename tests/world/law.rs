@@ -110,6 +110,7 @@ pub fn judge(world: &World, end: &End, reference: &End) -> Vec<String> {
     let mut wrong = end.faults.clone();
     wrong.extend(reference.faults.iter().map(|fault| format!("the fault-free run: {fault}")));
     same_documents(end, reference, &mut wrong);
+    in_order(end, &mut wrong);
     for row in &end.rows {
         let entry = state.book.entry(&row.document.hash);
         agrees(row, &entry, &mut wrong);
@@ -167,6 +168,15 @@ fn agrees(row: &Row, entry: &Entry, wrong: &mut Vec<String>) {
     let soon = entry.accepted.windows(2).any(|pair| pair[1].0 - pair[0].0 < 86_400);
     if soon {
         wrong.push(format!("{id} was accepted twice within a day"));
+    }
+}
+
+/// Moments of issue never run backwards along a chain.
+fn in_order(end: &End, wrong: &mut Vec<String>) {
+    for pair in end.rows.windows(2).filter(|pair| pair[0].id.chain() == pair[1].id.chain()) {
+        if pair[1].document.issued < pair[0].document.issued {
+            wrong.push(format!("{} is dated before the document that it follows", pair[1].id));
+        }
     }
 }
 

@@ -78,7 +78,7 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
     };
     let mut state = world.state();
     state.last_start = world.clock.ms();
-    (state.told, state.flying) = Default::default();
+    (state.told, state.flying, state.quiet) = Default::default();
     // What the ledger does not know any more after a power cut, the till does not know.
     state.written.retain(|uuid, _| {
         let stored = store.by_uuid(uuid).expect("read").expect("there");

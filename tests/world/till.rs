@@ -11,6 +11,7 @@ use tilld::ledger::{DocumentId, ReportState};
 use tilld::report::{Begun, HoldReason, Queue, QueueError, Record, Waiting, ledger_queue};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock::WorldClock;
 use crate::flaws::Flaw;
 use crate::script::Point;
 use crate::world::{Open, World};
@@ -21,12 +22,14 @@ type Job = Box<dyn FnOnce(&World) + Send>;
 #[derive(Clone)]
 pub struct Till {
     life: u32,
+    clock: Arc<WorldClock>,
     jobs: mpsc::UnboundedSender<Job>,
 }
 
 /// The way, and what stands for the ledger's thread behind it. It does what it
 /// was asked even if nobody waits for the answer any more.
 pub fn till(world: Arc<World>, life: u32) -> (Till, impl Future<Output = ()>) {
+    let clock = world.clock.clone();
     let (jobs, mut asked) = mpsc::unbounded_channel::<Job>();
     let thread = async move {
         while let Some(job) = asked.recv().await {
@@ -41,7 +44,7 @@ pub fn till(world: Arc<World>, life: u32) -> (Till, impl Future<Output = ()>) {
             job(&world);
         }
     };
-    (Till { life, jobs }, thread)
+    (Till { life, clock, jobs }, thread)
 }
 
 impl Till {
@@ -79,7 +82,8 @@ impl Queue for Till {
     }
 
     async fn begin(&self, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
-        self.run(move |world| begin(world, id, now)).await
+        let taken_up = self.clock.ms();
+        self.run(move |world| begin(world, id, now, taken_up)).await
     }
 
     async fn finish(&self, id: DocumentId, ended: Record) -> Result<(), QueueError> {
@@ -97,13 +101,14 @@ impl Queue for Till {
     }
 }
 
-fn begin(world: &World, id: DocumentId, now: i64) -> Option<Result<Begun, QueueError>> {
+fn begin(world: &World, id: DocumentId, now: i64, taken_up: u64) -> Option<Result<Begun, QueueError>> {
     if world.strike(Point::BeforeBegin) {
         return None;
     }
     let mut begun = world.store(|open| ledger_queue::begin(&mut open.store, id, now))?;
     if let Ok(Begun::Document { submission, .. }) = &mut begun {
         let mut state = world.state();
+        state.taken_up.insert(submission.uuid, taken_up);
         let attempts = state.begun.entry(id).or_default();
         *attempts += 1;
         if *attempts > 1 && world.has(Flaw::ChangesBytes) {

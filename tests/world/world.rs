@@ -53,8 +53,10 @@ pub struct State {
     pub told: BTreeMap<Uuid, u32>,
     pub written: BTreeMap<Uuid, u32>,
     pub flying: BTreeMap<u32, usize>,
-    /// Until when the authority asked for silence in this life, in milliseconds.
-    pub quiet: (u32, u64),
+    /// When the authority asked this life for silence, and until when, in milliseconds.
+    pub quiet: Vec<(u64, u64)>,
+    /// When the driver last took a document up.
+    pub taken_up: BTreeMap<Uuid, u64>,
     /// Attempts begun per document.
     pub begun: BTreeMap<DocumentId, u32>,
     /// When each document was sold, and when its end was written, in milliseconds.
