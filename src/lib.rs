@@ -23,6 +23,7 @@ pub mod ledger; // SQLite: the chain of documents, the queue, the print jobs
 pub mod printer; // transports to the paper
 
 // Flows.
+pub mod archive; // a period as a ZIP for an auditor, and its verification offline
 pub mod onboard; // device identity: key -> CSR -> CSIDs -> active
 pub mod report; // the queue's state machine and its driver
 

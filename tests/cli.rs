@@ -7,10 +7,14 @@ mod fake;
 use std::sync::Mutex;
 
 use fake::{SALE, Served};
-use tilld::api::wire::{ActivityList, AuthorityFinding, Queue, Report, Verification, Witness, Words};
-use tilld::api::{IdentityTask, Limits};
+use tilld::api::wire::{
+    ActivityList, Alarm, Attention, AuthorityFinding, Event, EventDocument, Queue, Report, Verification,
+    WarningList, Watch, Witness, Words,
+};
+use tilld::api::{Fed, IdentityTask, Limits};
 use tilld::cli::{
-    self, ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, SandboxOptions, Standing, Streams, Told,
+    self, ActiveUnit, DemoOptions, Exported, Failure, Hooks, OnboardOptions, SandboxOptions, Standing,
+    Streams, Told,
 };
 use tilld::receipt::PaperWidth;
 
@@ -66,6 +70,19 @@ const HOOKS: Hooks = Hooks {
     random: |bytes| bytes.fill(7),
     verify: |_| Ok(Verification { documents: 5, chains: 1, ..Verification::default() }),
     activities: |_, _| Ok(ActivityList { activities: Vec::new() }),
+    attempts: |_, _| Ok(Vec::new()),
+    warnings: |_| Ok(WarningList { looked_at: 0, more: false, warnings: Vec::new() }),
+    export: |options| {
+        note(format!("export {} {} {:?} {}", options.from, options.to, options.chain, options.force))?;
+        Ok(Exported {
+            documents: 3,
+            bytes: 99,
+            manifest: "ab".repeat(32),
+            unreadable: Vec::new(),
+            unreadable_total: 0,
+        })
+    },
+    verify_archive: |_| Err(Failure::Usage("no file".to_owned())),
     recover: |options| {
         note(format!("recover {:?} {:?}", options.word, options.last_number))?;
         Ok(Told { text: "what is wrong".to_owned(), found: options.word.is_none() })
@@ -74,7 +91,7 @@ const HOOKS: Hooks = Hooks {
 };
 
 fn sandbox_told(options: &SandboxOptions) -> String {
-    let SandboxOptions { listen, script, settings, clock_offset } = options;
+    let SandboxOptions { listen, script, settings, clock_offset, tls } = options;
     let mut told = listen.to_string();
     if let Some(path) = script {
         told.push_str(&format!(" {}", path.display()));
@@ -84,6 +101,9 @@ fn sandbox_told(options: &SandboxOptions) -> String {
     }
     if let Some(seconds) = clock_offset {
         told.push_str(&format!(" {seconds}"));
+    }
+    if let Some(folder) = tls {
+        told.push_str(&format!(" {}", folder.display()));
     }
     told
 }
@@ -377,6 +397,21 @@ fn the_activity_log_is_shown_and_asked_for_in_bounds() {
 }
 
 #[test]
+fn the_queue_is_listed_with_ages_and_the_way_to_the_next_page() {
+    let (_served, socket) = served();
+    let listed = run(&["queue", "--limit", "2", "--socket", &socket]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let lines: Vec<&str> = listed.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", listed.out);
+    assert!(lines[0].starts_with("T01-000001") && lines[0].contains("25 h 00 min old  LATE"), "{}", lines[0]);
+    assert_eq!(lines[2], "3 wait in all; go on with --after 9");
+    let json = run(&["queue", "--json", "--state", "held", "--socket", &socket]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["documents"].as_array().unwrap().len(), 3);
+    assert_eq!(run(&["queue", "--limit", "0", "--socket", &socket]).code, 2);
+}
+
+#[test]
 fn a_witness_that_does_not_keep_the_mark_is_shown() {
     let (served, socket) = served();
     let well = Witness { path: "/run/tilld/tilld.high-water".to_owned(), fault: None };
@@ -588,4 +623,231 @@ fn a_till_that_runs_with_older_settings_gets_no_otp() {
         let otp = if args == ["onboard"] { "none" } else { "123456" };
         assert!(asked(&served).ends_with(otp), "{}", asked(&served));
     }
+}
+
+#[test]
+fn what_somebody_has_to_do_is_shown_in_both_languages() {
+    let (served, socket) = served();
+    let at = ["attention", "--socket", socket.as_str()];
+    let nothing = run(&at);
+    assert_eq!((nothing.code, nothing.out.as_str()), (0, "Nothing to do.\nلا يوجد ما يلزم عمله.\n"));
+    let entry = |urgency: &str| Attention {
+        id: "rejected:1".to_owned(),
+        kind: "rejected".to_owned(),
+        urgency: urgency.to_owned(),
+        since: Some("2026-03-14T21:05:09+03:00".to_owned()),
+        what: Words { en: "It was rejected.".to_owned(), ar: "رُفض.".to_owned() },
+        todo: Words { en: "Mend it.".to_owned(), ar: "أصلحه.".to_owned() },
+        command: Some("tilld correct --number T07-1".to_owned()),
+        call: Some("POST /v1/corrections".to_owned()),
+    };
+    served.till.attention.lock().unwrap().entries = vec![entry("notice")];
+    assert_eq!(run(&at).code, 0, "a notice needs nobody");
+    served.till.attention.lock().unwrap().entries = vec![entry("critical"), entry("notice")];
+    let shown = run(&[&at[..], &["--lang", "en"]].concat());
+    let one = "rejected:1 since 2026-03-14 21:05:09\n  It was rejected.\n  Mend it.\n    tilld correct --number \
+               T07-1\n    POST /v1/corrections\n";
+    assert_eq!((shown.code, shown.out), (1, format!("[critical] {one}\n[notice] {one}")));
+    assert!(run(&at).out.contains("  It was rejected.\n  Mend it.\n  رُفض.\n  أصلحه.\n"));
+    let json = run(&[&at[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["entries"][0]["urgency"], "critical");
+}
+
+#[test]
+fn events_are_followed_until_the_till_ends_them() {
+    let (served, socket) = served();
+    let follow = |more: &'static [&'static str]| {
+        let socket = socket.clone();
+        let before = served.till.streams.lock().unwrap().len();
+        let thread =
+            std::thread::spawn(move || run(&[&["events", "--socket", socket.as_str()], more].concat()));
+        let feed = loop {
+            if let Some((after, feed)) = served.till.streams.lock().unwrap().get(before) {
+                break (after.clone(), feed.clone());
+            }
+            std::thread::yield_now();
+        };
+        (thread, feed)
+    };
+    let event = || Event {
+        id: "7f-1".to_owned(),
+        event: "document.rejected".to_owned(),
+        at: "2026-03-14T21:05:09+03:00".to_owned(),
+        document: Some(EventDocument { uuid: "u".to_owned(), number: "T07-000002".to_owned(), icv: 2 }),
+        data: serde_json::json!({"state": "Rejected"}),
+    };
+    for more in [&[][..], &["--json", "--after", "7f-0"]] {
+        let (thread, (after, feed)) = follow(more);
+        assert_eq!(after.as_deref(), more.last().copied());
+        for fed in [Fed::Event(event()), Fed::Gap, Fed::End] {
+            feed.send(fed).unwrap();
+        }
+        let run = thread.join().unwrap();
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains("being stopped"), "{}", run.err);
+        let lines: Vec<&str> = run.out.lines().collect();
+        assert_eq!(lines.len(), 2, "{}", run.out);
+        if more.is_empty() {
+            assert_eq!(lines[0], "2026-03-14 21:05:09  document.rejected    T07-000002      Rejected");
+            assert!(lines[1].contains("lost"));
+        } else {
+            let read: Event = serde_json::from_str(lines[0]).unwrap();
+            assert_eq!((read, lines[1]), (event(), "{\"event\":\"gap\"}"));
+        }
+    }
+}
+
+#[test]
+fn status_says_how_much_time_the_law_leaves() {
+    let (served, socket) = served();
+    let status = || run(&["status", "--socket", &socket]);
+    let words = Words { en: "very late".to_owned(), ar: "متأخر جدا".to_owned() };
+    let alarm = |id: &str, level: &str| Alarm {
+        id: id.to_owned(),
+        level: level.to_owned(),
+        since: "2026-03-14T21:05:09+03:00".to_owned(),
+        words: words.clone(),
+    };
+    let watch = Watch {
+        unreported: 3,
+        oldest_age_seconds: Some(46_800),
+        oldest_age: Some(Words { en: "13 h".to_owned(), ar: "13 ساعة".to_owned() }),
+        deadline_at: Some("2026-03-15T21:05:09+03:00".to_owned()),
+        deadline_left_seconds: Some(39_600),
+        forecast_seconds: Some(125),
+        alarms: vec![alarm("unsent-12h", "warning")],
+        attention: 2,
+    };
+    *served.till.watch.lock().unwrap() = watch.clone();
+    let shown = status();
+    assert_eq!(shown.code, 1);
+    for line in [
+        "13 h old; 11 h left until 2026-03-15 21:05:09\n",
+        "about 2 min, at the rate measured\n",
+        "unsent-12h (warning) since 2026-03-14 21:05:09\n",
+        "2 to do: see `tilld attention`\n",
+        "Alarm: very late\nمتأخر جدا\n",
+    ] {
+        assert!(shown.out.contains(line), "{line} in {}", shown.out);
+    }
+    let alarms = vec![alarm("unsent-12h", "warning"), alarm("unsent-24h", "breach")];
+    *served.till.watch.lock().unwrap() = Watch { deadline_left_seconds: Some(0), alarms, ..watch };
+    let late = status().out;
+    assert!(late.contains("LATE since 2026-03-15 21:05:09; sending goes on"), "{late}");
+    assert_eq!(late.matches("very late").count(), 1, "the latest age stands for all: {late}");
+}
+
+#[test]
+fn attempts_are_a_table_with_what_the_authority_said() {
+    let (served, socket) = served();
+    run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    let none = run(&["show", "T07-000001", "--attempts", "--socket", &socket]);
+    assert!(none.out.contains("It was not sent yet."), "{}", none.out);
+    let attempt = tilld::api::wire::Attempt {
+        number: 1,
+        started_at: "2026-03-14T21:05:10+03:00".to_owned(),
+        duration_ms: 12_340,
+        endpoint: "reporting".to_owned(),
+        hash: "h".to_owned(),
+        http: Some(202),
+        headers: Vec::new(),
+        verdict: "accepted-with-warnings".to_owned(),
+        error: Some("told\u{1b}[2J".to_owned()),
+        state: "ReportedWithWarnings".to_owned(),
+        findings: vec![finding()],
+        answer_bytes: 2,
+        answer: Some("{}".to_owned()),
+    };
+    served.till.attempts.lock().unwrap().push(attempt);
+    let shown = run(&["show", "6f4d20e0-6bfe-4a80-9389-000000000001", "--attempts", "--socket", &socket]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let line =
+        "    1  2026-03-14 21:05:10   12.3 s  reporting    202  accepted-with-warnings  ReportedWithWarnings";
+    assert!(shown.out.contains(line), "{}", shown.out);
+    assert!(shown.out.contains("BR-KSA-98") && !shown.out.contains('\u{1b}'), "{}", shown.out);
+    let json = run(&["show", "1", "--attempts", "--json", "--socket", &socket]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json[0]["number"], &json[0]["attempts"][0]["http"]), (&"T07-000001".into(), &202.into()));
+    assert_eq!(run(&["show", "1", "--attempts", "--xml", "--socket", &socket]).code, 2);
+    let unknown = run(&["show", "T08-1", "--attempts", "--socket", &socket]);
+    assert!(unknown.err.contains("has no invoice T08-1"), "{}", unknown.err);
+}
+
+fn finding() -> AuthorityFinding {
+    AuthorityFinding {
+        code: "BR-KSA-98".to_owned(),
+        category: Some("KSA".to_owned()),
+        message: "late".to_owned(),
+        words: None,
+        remedy: None,
+    }
+}
+
+#[test]
+fn release_reprint_sync_and_warnings_ask_the_till() {
+    let (served, socket) = served();
+    run_with(SALE, &["sell", "-", "--key", "k1", "--socket", &socket]);
+    run_with(SALE, &["sell", "-", "--key", "k2", "--socket", &socket]);
+    let released = run(&["release", "T07-000001", "--socket", &socket]);
+    assert!(released.out.starts_with("T07-000001 is queued again"), "{}", released.err);
+    let copy = run(&["reprint", "2", "--socket", &socket]);
+    assert_eq!(copy.out, "A copy of 6f4d20e0-6bfe-4a80-9389-000000000002 waits for the printer.\n");
+    let several = run(&["release", "order-4711", "--socket", &socket]);
+    assert!(several.code == 1 && several.err.contains("choose one by its UUID"), "{}", several.err);
+    let unknown = run(&["reprint", "6f4d20e0-6bfe-4a80-9389-000000000009", "--socket", &socket]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (1, ""));
+    let refusal = tilld::api::Refusal::NotReleased(tilld::text::Bilingual::new("not held", "غير معلق"));
+    *served.till.mood.lock().unwrap() = fake::Mood::Refuse(refusal);
+    let refused = run(&["release", "T07-000001", "--socket", &socket]);
+    assert!(refused.code == 1 && refused.err.contains("not held") && refused.err.contains("غير معلق"));
+
+    let sent = run(&["sync", "now", "--socket", &socket]);
+    assert!(sent.out.starts_with("3 documents wait; the till tries them now."), "{}", sent.out);
+    assert_eq!(run(&["sync", "--socket", &socket]).out, "Waiting  3\n");
+    assert_eq!(run(&["sync", "later", "--socket", &socket]).code, 2);
+
+    assert_eq!(run(&["warnings", "--socket", &socket]).out, "The authority warned of nothing.\n");
+    served.till.warnings.lock().unwrap().push(tilld::api::wire::Warning {
+        finding: finding(),
+        documents: 2,
+        first_at: "2026-03-14T21:05:10+03:00".to_owned(),
+        last_at: "2026-03-15T21:05:10+03:00".to_owned(),
+        newest: vec!["T07-000002".to_owned(), "T07-000001".to_owned()],
+    });
+    let warned = run(&["warnings", "--socket", &socket]).out;
+    assert!(warned.starts_with("2 documents, first 2026-03-14 21:05:10, last 2026-03-15 21:05:10; newest: T07-000002, T07-000001\n"), "{warned}");
+    assert!(warned.contains("BR-KSA-98 (KSA): late"), "{warned}");
+}
+
+#[test]
+fn an_export_says_what_it_wrote_and_is_told_what_is_asked() {
+    let (_dir, config) = example();
+    let made = run(&[
+        "audit",
+        "export",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-01-31",
+        "--out",
+        "x.zip",
+        "--chain",
+        "2",
+        "--config",
+        &config,
+    ]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(
+        made.out.starts_with("x.zip: 3 documents in 99 bytes.\nSHA-256 of its manifest: abab"),
+        "{}",
+        made.out
+    );
+    assert!(CALLED.lock().unwrap().contains(&"export 2026-01-01 2026-01-31 Some(2) false".to_owned()));
+    for wrong in [&["audit"][..], &["audit", "export"], &["audit", "export", "--from", "a", "--to", "b"]] {
+        assert_eq!(run(wrong).code, 2, "{wrong:?}");
+    }
+    let both = run(&["verify", "x.zip", "--socket", "t.sock"]);
+    assert_eq!(both.code, 2, "an archive needs no till");
+    assert_eq!(run(&["verify", "x.zip"]).code, 2);
 }

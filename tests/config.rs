@@ -71,6 +71,8 @@ fn defaults_stand_in_for_what_may_be_left_out() {
         "in_flight",
         "clearance_wait_seconds",
         "clearance_offline",
+        "alarm_hours",
+        "timeout_seconds",
         "width",
         "print",
         "header_ar",
@@ -96,8 +98,13 @@ fn defaults_stand_in_for_what_may_be_left_out() {
     assert_eq!(settings.till.anchor, Path::new("/var/lib/tilld-anchor/high-water"));
     assert_eq!(settings.api.socket, Path::new(config::DEFAULT_SOCKET));
     assert_eq!((settings.fatoora.in_flight, settings.api.max_body), (1, 1_048_576));
+    assert_eq!(settings.fatoora.alarm_hours, [12, 20, 23, 24]);
+    assert_eq!((settings.alarms.command, settings.alarms.timeout_seconds), (None, 10));
     assert_eq!(settings.seller.address.province, None);
 }
+
+const HOURS: &str = "alarm_hours = [12, 20, 23, 24]";
+const COMMAND: &str = "# command = [\"/usr/local/bin/page-support\", \"T07\"]";
 
 /// A line of the example, what stands there instead, and what the one finding says.
 #[test]
@@ -195,6 +202,21 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "fatoora.in_flight is 5, out of range; accepted: a whole number from 1 to 4",
         ),
         ("in_flight = 1", "in_flight = 1.5", "fatoora.in_flight is of the wrong kind (float)"),
+        (HOURS, "alarm_hours = [12, 25]", "fatoora.alarm_hours is [12, 25]; accepted: a list of 1 to 4"),
+        (HOURS, "alarm_hours = [20, 12]", "fatoora.alarm_hours is [20, 12]; accepted: a list of 1 to 4"),
+        (HOURS, "alarm_hours = [12, 12]", "fatoora.alarm_hours is [12, 12]; accepted: a list of 1 to 4"),
+        (HOURS, "alarm_hours = [0]", "fatoora.alarm_hours is [0]; accepted: a list of 1 to 4"),
+        (HOURS, "alarm_hours = []", "fatoora.alarm_hours is []; accepted: a list of 1 to 4"),
+        (HOURS, "alarm_hours = [1, 2, 3, 4, 5]", "fatoora.alarm_hours is [1, 2, 3, 4, 5]; accepted: a list"),
+        (HOURS, "alarm_hours = 12", "fatoora.alarm_hours is of the wrong kind (integer)"),
+        (
+            COMMAND,
+            "command = []",
+            "alarms.command names no program; accepted: a program by its absolute path",
+        ),
+        (COMMAND, "command = [\"page-support\"]", "alarms.command is not an absolute path without .."),
+        (COMMAND, "command = \"/bin/true\"", "alarms.command is of the wrong kind (string)"),
+        ("timeout_seconds = 10", "timeout_seconds = 0", "alarms.timeout_seconds is 0, out of range"),
         (
             "target = \"tcp:192.168.1.50:9100\"",
             "target = \"tcp:printer:0\"",
@@ -392,4 +414,41 @@ fn files_that_cannot_be_read_are_findings() {
     assert!(config::load(&main).unwrap_err().to_string().contains("holds no PEM certificate"));
     std::fs::write(&pem, "-----BEGIN CERTIFICATE-----\n").unwrap();
     assert_eq!(config::load(&main).unwrap().fatoora.extra_ca, Some(pem));
+}
+
+#[test]
+fn whom_to_tell_of_alarms_and_when() {
+    let text = example_with(HOURS, "alarm_hours = [6, 18]").replace(COMMAND, &COMMAND[2..]);
+    let settings = parse(&text).unwrap();
+    assert_eq!(settings.fatoora.alarm_hours, [6, 18]);
+    let command = ["/usr/local/bin/page-support", "T07"].map(str::to_owned);
+    assert_eq!(settings.alarms.command.as_deref(), Some(&command[..]));
+}
+
+#[test]
+fn a_proxy_is_an_address_and_never_a_password() {
+    let with = |lines: &str| parse(&example_with("in_flight = 1", &format!("in_flight = 1\n{lines}")));
+    let plain = with("proxy = \"http://192.168.1.1:3128/\"").unwrap();
+    assert_eq!(plain.fatoora.proxy.as_deref(), Some("http://192.168.1.1:3128"));
+    assert_eq!(plain.fatoora.proxy_credentials_file, None);
+    let named =
+        with("proxy = \"http://proxy\"\nproxy_credentials_file = \"/etc/tilld/proxy-credentials\"").unwrap();
+    assert_eq!(
+        named.fatoora.proxy_credentials_file.as_deref(),
+        Some(Path::new("/etc/tilld/proxy-credentials"))
+    );
+    for (lines, key, says) in [
+        ("proxy = \"http://till:hush@192.168.1.1:3128\"", "fatoora.proxy", "proxy_credentials_file"),
+        ("proxy = \"https://192.168.1.1:3128\"", "fatoora.proxy", "http://HOST:PORT"),
+        ("proxy = \"192.168.1.1:3128\"", "fatoora.proxy", "http://HOST:PORT"),
+        ("proxy_credentials_file = \"/x/y\"", "fatoora.proxy_credentials_file", "no proxy is"),
+        (
+            "proxy = \"http://p:1\"\nproxy_credentials_file = \"y\"",
+            "fatoora.proxy_credentials_file",
+            "absolute",
+        ),
+    ] {
+        let error = with(lines).unwrap_err().to_string();
+        assert!(error.contains(key) && error.contains(says) && !error.contains("hush"), "{error}");
+    }
 }

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &["money", "chain", "text", "invoice", "ubl", "stamp", "rules"]),
     ("onboard", &["money", "chain", "text", "invoice", "stamp", "fatoora", "keys"]),
     ("report", &["chain", "text", "invoice", "rules", "check", "fatoora", "ledger"]),
+    ("archive", &["chain", "text", "invoice", "stamp", "report", "ledger"]),
     ("config", &["invoice", "receipt", "printer", "fatoora", "keys"]),
     ("api", &["money", "chain", "text", "invoice"]),
     ("cli", &["chain", "text", "receipt", "printer", "xml", "rules", "check", "doctor", "config", "api"]),
@@ -57,9 +58,10 @@ const IMPURE: &[&str] = &[
 /// Libraries that only certain rooms may name.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["ledger"]),
+    ("flate2", &["archive"]),
     ("zstd", &["ledger"]),
     ("reqwest", &["fatoora", "api"]),
-    ("rustls", &["fatoora", "api"]),
+    ("rustls", &["fatoora", "api", "sandbox"]),
     ("axum", &["api", "sandbox"]),
     ("clap", &["cli"]),
     ("toml", &["config", "daemon"]),

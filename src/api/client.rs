@@ -1,5 +1,7 @@
 //! The client of the API over its Unix socket, for the command line and tests.
 
+mod events;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::service::Lookup;
 use super::wire::{
-    ActivityList, Found, FoundList, Identity, IdentityDone, ProblemReply, ReasonList, Reprinted, Sale,
-    Status, Synced, Verification,
+    ActivityList, AttemptList, Found, FoundList, Identity, IdentityDone, ProblemReply, QueueList, ReasonList,
+    Released, Reprinted, Sale, Status, Synced, Verification, WarningList,
 };
 use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 
@@ -21,6 +23,8 @@ use super::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 const ANSWER_WITHIN: Duration = Duration::from_secs(105);
 /// An onboarding with its checks over a slow line, behind the draining of the queue.
 const IDENTITY_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+pub use events::Follower;
 
 /// Why the daemon's answer is not there.
 #[derive(Debug, thiserror::Error)]
@@ -195,9 +199,41 @@ impl Client {
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
     }
 
+    /// A page of what waits; `after` is the `next` of the page before.
+    pub async fn queue(
+        &self,
+        state: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<QueueList, ClientError> {
+        let part = |name: &str, value: Option<&str>| {
+            value.map(|value| format!("&{name}={value}")).unwrap_or_default()
+        };
+        let path = format!("/v1/queue?limit={limit}{}{}", part("state", state), part("after", after));
+        read(&self.send(self.request(Method::GET, &path).timeout(ANSWER_WITHIN)).await?)
+    }
+
     /// Sends what waits.
     pub async fn sync(&self) -> Result<Synced, ClientError> {
         let request = self.request(Method::POST, "/v1/sync");
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// Every attempt to send a document.
+    pub async fn attempts(&self, uuid: &str) -> Result<AttemptList, ClientError> {
+        let request = self.request(Method::GET, &format!("/v1/sales/{uuid}/attempts"));
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// Lets a held document go again.
+    pub async fn release(&self, uuid: &str) -> Result<Released, ClientError> {
+        let request = self.request(Method::POST, &format!("/v1/sales/{uuid}/release"));
+        read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
+    }
+
+    /// What the authority warned of in documents that it accepted.
+    pub async fn warnings(&self) -> Result<WarningList, ClientError> {
+        let request = self.request(Method::GET, "/v1/warnings");
         read(&self.send(request.timeout(ANSWER_WITHIN)).await?)
     }
 

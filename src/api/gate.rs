@@ -33,12 +33,19 @@ pub struct Limits {
     pub body_within: Duration,
     /// Until the till must have answered; verification is exempt.
     pub answer_within: Duration,
+    /// A reader of the event stream that takes nothing for so long is cut.
+    pub reads_within: Duration,
 }
 
 impl Limits {
     /// The limits of a till with that largest body.
     pub const fn new(max_body: usize) -> Limits {
-        Limits { max_body, body_within: Duration::from_secs(10), answer_within: Duration::from_secs(30) }
+        Limits {
+            max_body,
+            body_within: Duration::from_secs(10),
+            answer_within: Duration::from_secs(30),
+            reads_within: Duration::from_secs(10),
+        }
     }
 
     /// As these, for a till that may wait so long for the authority before it

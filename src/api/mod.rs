@@ -2,24 +2,30 @@
 //! knows the till only as [`Till`], which the daemon implements. Every error is
 //! a problem document (RFC 9457) in English and Arabic.
 
+mod attention;
 pub mod client;
+mod events;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod exchange;
 mod gate;
 mod identity;
 mod issue;
 mod problem;
+mod queue;
 mod routes;
 mod service;
 mod socket;
 pub mod wire;
 
+pub use events::{Heard, MOST_STREAMS};
 pub use gate::Limits;
 pub use problem::{Problem, ProblemCode};
+pub use queue::{QueuePage, QueueState};
 pub use routes::router;
 pub use service::{
-    Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, IdentityTask,
-    Lookup, Refusal, Sale, SaleOrder, Sold, Till,
+    Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder,
+    IdentityTask, Lookup, Refusal, Sale, SaleOrder, Sold, Till,
 };
 pub use socket::{Socket, SocketError, serve};
 

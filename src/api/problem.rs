@@ -30,6 +30,7 @@ pub enum ProblemCode {
     NoSuchDocument,
     MethodNotAllowed,
     VerifyRunning,
+    NotReleased,
     NotOnboarded,
     Clock,
     Expired,
@@ -57,7 +58,7 @@ pub struct Problem {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 31] = [
+    pub const ALL: [ProblemCode; 32] = [
         ProblemCode::KeyMissing,
         ProblemCode::KeyMalformed,
         ProblemCode::KeyConflict,
@@ -74,6 +75,7 @@ impl ProblemCode {
         ProblemCode::NoSuchDocument,
         ProblemCode::MethodNotAllowed,
         ProblemCode::VerifyRunning,
+        ProblemCode::NotReleased,
         ProblemCode::NotOnboarded,
         ProblemCode::Clock,
         ProblemCode::Expired,
@@ -103,9 +105,10 @@ impl ProblemCode {
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemCode::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             ProblemCode::NotAllowed => StatusCode::FORBIDDEN,
-            ProblemCode::KeyConflict | ProblemCode::AwaitingClearance | ProblemCode::IdentityBusy => {
-                StatusCode::CONFLICT
-            }
+            ProblemCode::KeyConflict
+            | ProblemCode::AwaitingClearance
+            | ProblemCode::IdentityBusy
+            | ProblemCode::NotReleased => StatusCode::CONFLICT,
             ProblemCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemCode::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemCode::InvalidSale
@@ -146,6 +149,7 @@ impl ProblemCode {
             ProblemCode::NoSuchDocument => "no-such-document",
             ProblemCode::MethodNotAllowed => "method-not-allowed",
             ProblemCode::VerifyRunning => "verify-running",
+            ProblemCode::NotReleased => "not-released",
             ProblemCode::NotOnboarded => "not-onboarded",
             ProblemCode::Clock => "clock-not-trusted",
             ProblemCode::Expired => "certificate-expired",
@@ -198,6 +202,7 @@ impl From<Refusal> for Problem {
             Refusal::Identity { words, passing: false } => {
                 Problem::explained(ProblemCode::IdentityRefused, words)
             }
+            Refusal::NotReleased(detail) => Problem::explained(ProblemCode::NotReleased, detail),
             Refusal::Busy => ProblemCode::Busy.into(),
             Refusal::Stopping => ProblemCode::Stopping.into(),
             Refusal::Fault(text) => {

@@ -13,6 +13,9 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::attention;
+use super::events;
+use super::evidence;
 use super::gate::{self, Gate, Limits};
 use super::identity;
 use super::issue::{self, caller};
@@ -33,14 +36,18 @@ pub(super) struct Api<T> {
     answer_within: Duration,
     /// One verification at a time: it reads the whole ledger.
     verifying: Semaphore,
+    pub(super) reads_within: Duration,
+    /// One for each open event stream.
+    pub(super) streams: Arc<Semaphore>,
 }
 
 pub(super) type Shared<T> = State<Arc<Api<T>>>;
 
 /// The whole interface over a till.
 pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
-    let answer_within = limits.answer_within;
-    let api = Arc::new(Api { till, answer_within, verifying: Semaphore::new(1) });
+    let (answer_within, reads_within) = (limits.answer_within, limits.reads_within);
+    let streams = Arc::new(Semaphore::new(events::MOST_STREAMS));
+    let api = Arc::new(Api { till, answer_within, reads_within, verifying: Semaphore::new(1), streams });
     let gate = Arc::new(Gate::new(limits));
     Router::new()
         .route("/v1/sales", post(issue::sell::<T>).get(search::<T>))
@@ -50,10 +57,18 @@ pub fn router<T: Till>(till: Arc<T>, limits: Limits) -> Router {
         .route("/v1/reasons", get(reasons))
         .route("/v1/sales/{document}", get(document::<T>))
         .route("/v1/sales/{document}/reprint", post(reprint::<T>))
+        .route("/v1/sales/{document}/attempts", get(evidence::attempts::<T>))
+        .route("/v1/sales/{document}/release", post(evidence::release::<T>))
+        .route("/v1/warnings", get(evidence::warnings::<T>))
         .route("/v1/status", get(status::<T>))
         .route("/v1/verify", get(verify::<T>))
         .route("/v1/activities", get(activities::<T>))
+        .route("/v1/queue", get(super::queue::queue::<T>))
         .route("/v1/sync", post(sync::<T>))
+        .route("/v1/events", get(events::events::<T>))
+        .route("/v1/attention", get(attention::attention::<T>))
+        .route("/v1/metrics", get(attention::metrics::<T>))
+        .route("/v1/sales/{document}/printed", post(attention::printed::<T>))
         .route("/v1/identity", get(identity::show::<T>))
         .route("/v1/identity/onboarding", post(identity::onboard::<T>))
         .route("/v1/identity/renewal", post(identity::renew::<T>))
@@ -205,7 +220,7 @@ impl<T: Till> Api<T> {
 }
 
 /// A UUID in its usual form of 36 characters.
-fn uuid(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, Problem> {
     let usual = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
     usual.ok_or_else(|| ProblemCode::NoSuchDocument.into())
 }

@@ -2,11 +2,12 @@
 //! through it. The daemon implements it over the ledger, tests with a fake.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::wire;
+use super::{QueuePage, wire};
 use crate::chain::{Icv, InvoiceHash};
 use crate::invoice::correction::CorrectionDraft;
 use crate::invoice::returns::CreditDraft;
@@ -177,12 +178,30 @@ pub enum Refusal {
     /// The identity was not changed; says why and what to do. `passing`: the same
     /// request may simply be repeated later.
     Identity { words: Bilingual, passing: bool },
+    /// The document is not held, or may not be sent; says why.
+    NotReleased(Bilingual),
     /// More is waiting than the till takes on; ask again shortly.
     Busy,
     /// The till is being stopped.
     Stopping,
     /// A fault of the program; the text is for the log only.
     Fault(String),
+}
+
+/// What a follower of the events gets next.
+#[derive(Clone, Debug)]
+pub enum Fed {
+    Event(wire::Event),
+    /// Some are lost before the next one.
+    Gap,
+    /// The till stops.
+    End,
+}
+
+/// The events of a till, one after the other, for one follower.
+pub trait Feed: Send + 'static {
+    /// Waits for the next; nothing is lost if the wait is given up.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Fed> + Send + '_>>;
 }
 
 /// The till behind the faces. Every method may be called at any time, also
@@ -226,11 +245,28 @@ pub trait Till: Send + Sync + 'static {
     /// The newest entries of the activity log, newest first.
     fn activities(&self, limit: usize) -> impl Future<Output = Result<wire::ActivityList, Refusal>> + Send;
 
+    /// What waits for the authority, a page at a time.
+    fn queue(&self, page: QueuePage) -> impl Future<Output = Result<wire::QueueList, Refusal>> + Send;
+
     /// Sends what waits without waiting for its time; gives how many wait.
     fn sync(&self, caller: Caller) -> impl Future<Output = Result<u64, Refusal>> + Send;
 
     /// What is known of the till's identity.
     fn identity(&self) -> impl Future<Output = Result<wire::Identity, Refusal>> + Send;
+
+    /// Every attempt to send a document; `None` if there is no such document.
+    fn attempts(&self, uuid: Uuid)
+    -> impl Future<Output = Result<Option<wire::AttemptList>, Refusal>> + Send;
+
+    /// Lets a held document go again; `None` if there is no such document.
+    fn release(
+        &self,
+        uuid: Uuid,
+        caller: Caller,
+    ) -> impl Future<Output = Result<Option<wire::Released>, Refusal>> + Send;
+
+    /// What the authority warned of in documents that it accepted.
+    fn warnings(&self) -> impl Future<Output = Result<wire::WarningList, Refusal>> + Send;
 
     /// Onboards, replaces or renews; one at a time. May take minutes, and goes on
     /// if the caller goes away. Does not stop sales.
@@ -238,4 +274,20 @@ pub trait Till: Send + Sync + 'static {
         &self,
         order: IdentityOrder,
     ) -> impl Future<Output = Result<wire::IdentityDone, Refusal>> + Send;
+
+    /// The events after the one of this id, or from now on.
+    ///
+    /// # Errors
+    /// If the till is being stopped.
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal>;
+
+    /// What people must do now.
+    fn attention(&self) -> impl Future<Output = Result<wire::AttentionList, Refusal>> + Send;
+
+    /// What machines measure, in the text format of Prometheus.
+    fn metrics(&self) -> impl Future<Output = Result<String, Refusal>> + Send;
+
+    /// A person has seen to a document's receipts; gives how many were
+    /// unconfirmed, `None` if there is no such document.
+    fn receipt_seen(&self, uuid: Uuid) -> impl Future<Output = Result<Option<u64>, Refusal>> + Send;
 }

@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Layer as _;
 
+use super::events::{Line, told_to_cut};
 use super::service::Caller;
 
 /// Owner and group may connect, nobody else.
@@ -167,7 +168,7 @@ async fn serve_within(
             // What has ended is forgotten.
             Some(_) = connections.join_next() => continue,
         };
-        let attending = attend(stream, router.clone(), bounds.head_within, told(stop.clone()));
+        let attending = attend(stream, router.clone(), bounds.head_within, stop.clone());
         connections.spawn(async move {
             attending.await;
             drop(slot);
@@ -213,18 +214,25 @@ fn passes(error: &std::io::Error) -> bool {
 
 /// Answers the requests of one connection until it ends or, after `stop`, until
 /// the request under way is answered.
-async fn attend(stream: UnixStream, router: Router, head_within: Duration, stop: impl Future<Output = ()>) {
-    let service = Extension(ConnectInfo(caller(&stream))).layer(router);
+async fn attend(stream: UnixStream, router: Router, head_within: Duration, stop: watch::Receiver<bool>) {
+    let (line, to_cut) = Line::new(stop.clone());
+    let service = Extension(line).layer(Extension(ConnectInfo(caller(&stream))).layer(router));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
     let io = TokioIo::new(stream);
     let mut connection = pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let serving = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = told(stop) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
+    };
+    let ended = tokio::select! {
+        ended = serving => ended,
+        () = told_to_cut(to_cut) => return,
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended early");

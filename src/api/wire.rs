@@ -1,7 +1,11 @@
 //! The JSON of the API's answers, written by the server and read by the client.
 //! Amounts are decimal strings in riyals, times are Riyadh time with its offset.
 
+mod clock;
+mod evidence;
 mod identity;
+mod queue;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +15,11 @@ use super::service;
 use crate::invoice::{DocumentType, IssueMoment, Subtype};
 use crate::text::Bilingual;
 
+pub use clock::Clock;
+pub use evidence::{Attempt, AttemptList, Held, Released, Warning, WarningList};
 pub use identity::{Certificate, Former, Identity, IdentityDone, Operation};
+pub use queue::{QueueList, QueuedDocument};
+pub use watching::{Alarm, Attention, AttentionList, Event, EventDocument, ReceiptSeen, Watch};
 
 /// A message in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,6 +280,9 @@ pub struct Status {
     pub environment: String,
     /// The till's clock.
     pub time: String,
+    /// Absent in answers of earlier versions.
+    #[serde(default)]
+    pub clock: Option<Clock>,
     pub selling: Selling,
     /// Documents ever issued, all chains together.
     pub documents: u64,
@@ -290,6 +301,9 @@ pub struct Status {
     /// What remembers how far the till has come, beside the anchor.
     #[serde(default)]
     pub witnesses: Vec<Witness>,
+    /// How much time the law leaves, and what is wrong.
+    #[serde(default)]
+    pub watch: Watch,
 }
 
 /// A file that remembers how far the till has come.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::api::IdentityTask;
-use crate::api::wire::{ActivityList, Verification};
+use crate::api::wire::{ActivityList, AttemptList, Verification, WarningList};
 use crate::config::Settings;
 use crate::doctor;
 use crate::receipt::PaperWidth;
@@ -37,6 +37,15 @@ pub struct Hooks {
     pub verify: fn(&Settings) -> Result<Verification, Failure>,
     /// The newest entries of the activity log, when no daemon runs.
     pub activities: fn(&Settings, usize) -> Result<ActivityList, Failure>,
+    /// Every attempt of the documents that a UUID, a number or an ICV names, when no
+    /// daemon runs.
+    pub attempts: fn(&Settings, &str) -> Result<Vec<AttemptList>, Failure>,
+    /// What the authority warned of, when no daemon runs.
+    pub warnings: fn(&Settings) -> Result<WarningList, Failure>,
+    /// Writes the documents of a period as an archive, daemon or not.
+    pub export: fn(&ExportOptions) -> Result<Exported, Failure>,
+    /// Verifies an archive with nothing but itself.
+    pub verify_archive: fn(&Path) -> Result<ArchiveVerified, Failure>,
     /// Tells what keeps a till from starting, or does what the operator decided.
     pub recover: fn(RecoverOptions) -> Result<Told, Failure>,
     /// Looks at the till of a configuration file, running or not, and changes nothing.
@@ -64,6 +73,8 @@ pub struct SandboxOptions {
     pub settings: Vec<String>,
     /// Seconds that its clock is ahead of the machine's.
     pub clock_offset: Option<i64>,
+    /// The folder of its certificates: HTTPS.
+    pub tls: Option<PathBuf>,
 }
 
 /// No `Debug`: it holds the OTP.
@@ -122,6 +133,47 @@ pub struct RecoverOptions {
 pub enum RecoverWord {
     CloseChains(String),
     LedgerLost(String),
+}
+
+/// What is written for an auditor, and where.
+#[derive(Clone, Debug)]
+pub struct ExportOptions {
+    pub settings: Settings,
+    /// First and last day of issue in Riyadh time, `2026-01-31`.
+    pub from: String,
+    pub to: String,
+    /// One chain alone.
+    pub chain: Option<i64>,
+    pub out: PathBuf,
+    /// Replace a file of that name.
+    pub force: bool,
+}
+
+/// What was written for an auditor.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Exported {
+    pub documents: u64,
+    pub bytes: u64,
+    /// SHA-256 of the manifest in hexadecimal digits.
+    pub manifest: String,
+    /// Documents that the ledger cannot read whole, and why; at most 100.
+    pub unreadable: Vec<(String, String)>,
+    pub unreadable_total: u64,
+}
+
+/// What an archive says of itself, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ArchiveVerified {
+    pub till: String,
+    pub vat_number: String,
+    pub from: String,
+    pub to: String,
+    pub files: u64,
+    /// SHA-256 of the manifest in hexadecimal digits; none if there is no manifest.
+    pub manifest: Option<String>,
+    pub findings_total: u64,
+    #[serde(flatten)]
+    pub verification: Verification,
 }
 
 /// What there is to say, and whether somebody has to do something.

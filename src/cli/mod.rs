@@ -4,6 +4,9 @@
 //! refused, 2 the command was not understood or the configuration not usable.
 
 mod activity;
+mod attempts;
+mod attention;
+mod audit;
 mod check;
 mod check_words;
 mod config_check;
@@ -11,6 +14,8 @@ mod correct;
 mod credit;
 mod demo;
 mod doctor;
+mod documents;
+mod events;
 mod hooks;
 mod identity;
 mod issue;
@@ -18,16 +23,21 @@ mod onboard;
 mod otp;
 mod prompt;
 mod provision;
+mod queue;
 mod recover;
+mod release;
 mod renew;
+mod reprint;
 mod sandbox;
 mod sell;
 mod serve;
 mod show;
 mod status;
+mod sync;
 mod terminal;
 mod till;
 mod verify;
+mod warnings;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -36,8 +46,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use hooks::{
-    ActiveUnit, DemoOptions, Failure, Hooks, OnboardOptions, ProvisionHook, RecoverOptions, RecoverWord,
-    SandboxOptions, Standing, Told,
+    ActiveUnit, ArchiveVerified, DemoOptions, ExportOptions, Exported, Failure, Hooks, OnboardOptions,
+    ProvisionHook, RecoverOptions, RecoverWord, SandboxOptions, Standing, Told,
 };
 pub use terminal::Streams;
 
@@ -60,9 +70,18 @@ On a till:
   tilld correct --number T07-000001
                                   issue a rejected invoice once more
   tilld show T07-000001           an invoice and what has become of it
+  tilld reprint T07-000001        a copy of a receipt
+  tilld release T07-000001        let a held invoice go again
+  tilld sync now                  send what waits at once
+  tilld warnings                  what the authority warned of
   tilld status                    what waits, what is wrong, what to do
+  tilld queue                     the documents that wait for the authority
+  tilld attention                 what somebody has to do, and the command that does it
+  tilld events                    what happens, as it happens
   tilld doctor                    why the till does not work, and how to mend it
   tilld verify                    check every stored invoice anew
+  tilld audit export --from 2026-01-01 --to 2026-01-31 --out january.zip
+                                  a period as one file for an auditor
   tilld activity                  what was done to the till, when and by whom
   tilld recover                   why the till does not start, and the ways out
   tilld check invoice.xml         judge any e-invoice, ours or another's
@@ -86,9 +105,17 @@ enum Command {
     Credit(credit::Args),
     Correct(correct::Args),
     Show(show::Args),
+    Reprint(reprint::Args),
+    Release(release::Args),
+    Sync(sync::Args),
+    Warnings(warnings::Args),
     Status(status::Args),
+    Queue(queue::Args),
+    Attention(attention::Args),
+    Events(events::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
+    Audit(audit::Args),
     Activity(activity::Args),
     Recover(recover::Args),
     Check(check::Args),
@@ -139,10 +166,18 @@ impl Command {
             Command::Sell(args) => args.run(streams),
             Command::Credit(args) => args.run(streams),
             Command::Correct(args) => args.run(streams),
-            Command::Show(args) => args.run(streams),
+            Command::Show(args) => args.run(hooks, streams),
+            Command::Reprint(args) => args.run(streams),
+            Command::Release(args) => args.run(streams),
+            Command::Sync(args) => args.run(streams),
+            Command::Warnings(args) => args.run(hooks, streams),
             Command::Status(args) => args.run(streams),
+            Command::Queue(args) => args.run(streams),
+            Command::Attention(args) => args.run(streams),
+            Command::Events(args) => args.run(streams),
             Command::Doctor(args) => args.run(hooks, streams),
             Command::Verify(args) => args.run(hooks, streams),
+            Command::Audit(args) => args.run(hooks, streams),
             Command::Activity(args) => args.run(hooks, streams),
             Command::Recover(args) => args.run(hooks, streams),
             Command::Check(args) => args.run(streams),

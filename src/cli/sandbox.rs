@@ -12,7 +12,7 @@ use super::{Failure, Hooks, SandboxOptions};
 /// until Ctrl-C and forgets everything then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  tilld sandbox\n  tilld sandbox --listen 127.0.0.1:9000\n  \
-tilld sandbox --set renewal=200 --set production_lifetime=86400\n  tilld sandbox --script faults.json\n\n\
+tilld sandbox --set renewal=200 --set production_lifetime=86400\n  tilld sandbox --script faults.json\n  tilld sandbox --tls tls\n\n\
 A script is JSON: {\"settings\": {..}, \"clock_offset\": 0, \"rules\": [{\"action\": \"drop\", \"match\": \
 \"production\"}]}\nWhile it runs, GET /admin/settings lists the settings and POST /admin/faults changes the rules.\n\n\
 Point a till at it with [fatoora] base_url = \"http://127.0.0.1:8793/e-invoicing/developer-portal\"\n\
@@ -33,6 +33,11 @@ pub struct Args {
     /// Seconds by which its clock is ahead of this machine's, or behind
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     clock_offset: Option<i64>,
+
+    /// Speak HTTPS, with certificates in this folder, made there if it has none;
+    /// the till trusts it with [fatoora] extra_ca = "DIR/ca.pem"
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
 }
 
 /// Its answers have no legal effect, so it does not offer itself to others.
@@ -47,7 +52,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 
 impl Args {
     pub fn run(self, hooks: &Hooks) -> Result<(), Failure> {
-        let Args { listen, script, settings, clock_offset } = self;
-        (hooks.sandbox)(SandboxOptions { listen, script, settings, clock_offset })
+        let Args { listen, script, settings, clock_offset, tls } = self;
+        (hooks.sandbox)(SandboxOptions { listen, script, settings, clock_offset, tls })
     }
 }

@@ -1,15 +1,12 @@
 //! `tilld show`: an invoice and what has become of it.
 
-use uuid::Uuid;
-
+use super::attempts;
+use super::documents::{find, none, not_one};
 use super::issue::{currency, title};
 use super::terminal::{Rows, moment};
 use super::till::{Where, json, refusal};
-use super::{Failure, Streams};
-use crate::api::Lookup;
-use crate::api::client::{Client, ClientError};
+use super::{Failure, Hooks, Streams};
 use crate::api::wire::{AuthorityFinding, Found, FoundList, Sale};
-use crate::chain::Icv;
 
 /// Show an invoice and what has become of it
 #[derive(Debug, clap::Args)]
@@ -18,7 +15,8 @@ use crate::chain::Icv;
   tilld show order-4711                  by the POS application's reference
   tilld show 1                           by its place in the chain (ICV)
   tilld show T07-000001 --xml > T07-000001.xml
-  tilld show T07-000001 --qr")]
+  tilld show T07-000001 --qr
+  tilld show T07-000001 --attempts       every try to send it, and what came back")]
 pub struct Args {
     /// UUID, invoice number, reference of the POS application, or ICV
     #[arg(value_name = "ID")]
@@ -29,6 +27,10 @@ pub struct Args {
     /// The payload of the QR code
     #[arg(long, conflicts_with = "json")]
     qr: bool,
+    /// Every attempt to send it: when, what was answered, what that means. Also
+    /// where no till runs
+    #[arg(long, conflicts_with_all = ["xml", "qr"])]
+    attempts: bool,
     /// The till's answer as JSON
     #[arg(long)]
     json: bool,
@@ -37,7 +39,10 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self, streams: &mut Streams<'_>) -> Result<(), Failure> {
+    pub fn run(self, hooks: &Hooks, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        if self.attempts {
+            return attempts::show(hooks, &self.till, &self.id, self.json, streams);
+        }
         let (id, xml) = (&self.id, self.xml);
         let answer = self.till.ask(async |client| {
             let found = find(&client, id).await?;
@@ -49,10 +54,7 @@ impl Args {
         })?;
         let (found, document) = answer.map_err(|error| refusal(&error))?;
         if found.is_empty() {
-            let words = format!(
-                "This till has no invoice {id}.\nTried as UUID, invoice number, reference and ICV; capitals count."
-            );
-            return Err(Failure::Finding(words));
+            return Err(none(id));
         }
         if self.json {
             let list = FoundList { sales: found };
@@ -61,7 +63,7 @@ impl Args {
         match (found.as_slice(), document) {
             (_, Some(document)) => streams.write(&document),
             ([one], None) if self.qr => streams.say(qr(&one.sale)?),
-            (several, None) if self.xml || self.qr => Err(ambiguous(id, several)),
+            (several, None) if self.xml || self.qr => Err(not_one(id, several)),
             (several, None) => several.iter().try_for_each(|one| show(one, streams)),
         }
     }
@@ -75,41 +77,6 @@ fn qr(sale: &Sale) -> Result<&str, Failure> {
             clearance.qr.as_deref().ok_or_else(|| Failure::Finding(clearance.words.en.clone()))
         }
     }
-}
-
-/// The first reading of the name that finds something.
-async fn find(client: &Client, id: &str) -> Result<Vec<Found>, ClientError> {
-    let mut readings = Vec::new();
-    if id.len() == 36
-        && let Ok(uuid) = Uuid::try_parse(id)
-    {
-        readings.push(Lookup::Uuid(uuid));
-    }
-    if !id.is_empty() {
-        readings.push(Lookup::Number(id.to_owned()));
-        readings.push(Lookup::Reference(id.to_owned()));
-    }
-    readings.extend(id.parse().ok().and_then(Icv::new).map(Lookup::Icv));
-    for reading in &readings {
-        let found = client.find(reading).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
-}
-
-fn ambiguous(id: &str, several: &[Found]) -> Failure {
-    let mut words = format!("{id} names several invoices; choose one by its UUID:");
-    for found in several {
-        words.push_str(&format!(
-            "\n  {}  {}  {}",
-            found.sale.uuid,
-            found.sale.number,
-            moment(&found.sale.issued_at)
-        ));
-    }
-    Failure::Finding(words)
 }
 
 fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
@@ -159,7 +126,7 @@ fn show(found: &Found, streams: &mut Streams<'_>) -> Result<(), Failure> {
 }
 
 /// Our words first, in both languages, then the authority's own as a quotation.
-pub(super) fn told(finding: &AuthorityFinding) -> Vec<String> {
+pub fn told(finding: &AuthorityFinding) -> Vec<String> {
     let (Some(words), Some(remedy)) = (&finding.words, &finding.remedy) else {
         return vec![quoted(finding, &finding.code, finding.message.trim())];
     };

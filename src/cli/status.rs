@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::terminal::{Rows, moment};
 use super::till::{Where, json, refusal};
 use super::{Failure, Streams};
-use crate::api::wire::{Status, Words};
+use crate::api::wire::{Status, Watch, Words};
+use crate::text::span;
 
 /// Show what waits, what is wrong and what to do
 ///
@@ -61,6 +62,7 @@ fn rows(status: &Status) -> Rows {
         .as_deref()
         .map_or(String::new(), |at| format!(", the oldest of {}", moment(at)));
     rows.add("To report", format!("{}{oldest}", status.queue.unsent));
+    watch(&status.watch, &mut rows);
     match status.queue.awaiting_clearance {
         0 => {}
         1 => rows.add("To clear", "1, no tax invoice before the authority has cleared it"),
@@ -83,6 +85,29 @@ fn rows(status: &Status) -> Rows {
     rows.add("Receipts", counts(&status.printing.states));
     identity(status, &mut rows);
     rows
+}
+
+/// What the law's clock says, and how many things wait for a person.
+fn watch(watch: &Watch, rows: &mut Rows) {
+    if let Some(age) = &watch.oldest_age {
+        let left = watch.deadline_left_seconds.unwrap_or(0);
+        let until = watch.deadline_at.as_deref().map_or(String::new(), moment);
+        let deadline = if left > 0 {
+            format!("{} left until {until}", span(left.unsigned_abs()).en)
+        } else {
+            format!("LATE since {until}; sending goes on, and the merchant must notify ZATCA")
+        };
+        rows.add("Oldest", format!("{} old; {deadline}", age.en));
+    }
+    if let Some(seconds) = watch.forecast_seconds {
+        rows.add("All sent in", format!("about {}, at the rate measured", span(seconds).en));
+    }
+    for alarm in &watch.alarms {
+        rows.add("Alarm", format!("{} ({}) since {}", alarm.id, alarm.level, moment(&alarm.since)));
+    }
+    if watch.attention > 0 {
+        rows.add("Attention", format!("{} to do: see `tilld attention`", watch.attention));
+    }
 }
 
 /// The certificate, what is being made beside it, and where the secrets lie.
@@ -149,8 +174,19 @@ fn advice(status: &Status) -> Vec<String> {
     if let Some(reason) = &status.selling.reason {
         say("Not selling", reason);
     }
+    // What stops the sale has been said.
+    if let Some(clock) = status.clock.as_ref().filter(|clock| !clock.refuses)
+        && let Some(words) = &clock.words
+    {
+        say("Clock", words);
+    }
     if let Some(paused) = &status.queue.paused {
         say("Not reporting", paused);
+    }
+    // Each age contains the ones before it.
+    let age = status.watch.alarms.iter().rfind(|alarm| alarm.id.starts_with("unsent-"));
+    for alarm in status.watch.alarms.iter().filter(|alarm| !alarm.id.starts_with("unsent-")).chain(age) {
+        say("Alarm", &alarm.words);
     }
     for witness in &status.witnesses {
         let Some(fault) = &witness.fault else { continue };
@@ -193,6 +229,19 @@ fn advice(status: &Status) -> Vec<String> {
     if held > 0 {
         let named = named(&status.queue.held, held);
         advice.push(format!("{held} held back{named}: `tilld show NUMBER` says why; correct the cause."));
+    }
+    // What only the list has.
+    if status.watch.attention > 0 && advice.is_empty() {
+        let words =
+            "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention";
+        advice.push(words.to_owned());
+    }
+    // What only the list has.
+    if status.watch.attention > 0 && advice.is_empty() {
+        advice.push(
+            "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention"
+                .to_owned(),
+        );
     }
     advice
 }

@@ -42,6 +42,7 @@ sections! {
         printer: PrinterFragment = "a section [printer]",
         api: ApiFragment = "a section [api]",
         log: LogFragment = "a section [log]",
+        alarms: AlarmsFragment = "a section [alarms]",
     }
     /// Which till this is and where it keeps its books.
     TillFragment "till" {
@@ -93,9 +94,12 @@ sections! {
         environment: String = "sandbox, simulation or production",
         base_url: String = "http://127.0.0.1:PORT/PATH or https, on a loopback address only; leave the key out for the real platform",
         extra_ca: PathBuf = "an absolute path of a readable PEM file with certificates",
+        proxy: String = "http://HOST:PORT without name and password, such as http://192.168.1.1:3128; leave the key out to go directly",
+        proxy_credentials_file: PathBuf = "an absolute path of a file with the line NAME:PASSWORD that only tilld's user can read; only with proxy; leave it out for the systemd credential tilld.proxy-credentials",
         in_flight: i64 = "a whole number from 1 to 4",
         clearance_wait_seconds: i64 = "a whole number from 0 to 60",
         clearance_offline: String = "refuse or park",
+        alarm_hours: Vec<i64> = "a list of 1 to 4 whole numbers from 1 to 24, each larger than the one before, such as [12, 20, 23, 24]",
     }
     /// Where receipts go.
     PrinterFragment "printer" {
@@ -115,6 +119,11 @@ sections! {
     /// What is written to the log.
     LogFragment "log" {
         level: String = "error, warn, info, debug or trace",
+    }
+    /// Whom the till tells of its alarms.
+    AlarmsFragment "alarms" {
+        command: Vec<String> = "a program by its absolute path and its arguments, such as [\"/usr/local/bin/page-support\", \"T07\"]; leave the key out for none",
+        timeout_seconds: i64 = "a whole number from 1 to 60",
     }
 }
 

@@ -2,6 +2,7 @@
 //! One main file plus the drop-ins `FILE.d/*.toml` in the order of their names.
 //! All that is wrong is found at once. There are no secrets in it.
 
+mod alarms;
 mod csv;
 mod emit;
 mod fragment;
@@ -23,7 +24,7 @@ pub use otp::otp_digits;
 pub use provision::{Existing, OtpPlace, Provision, provision};
 pub use set::{Named, TillFile, till_files};
 pub use settings::{
-    Api, ChainOnRenewal, ClearanceOffline, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer,
+    Alarms, Api, ChainOnRenewal, ClearanceOffline, Fatoora, KeySettings, Log, LogLevel, PrintPolicy, Printer,
     ReceiptLines, Settings, Till, Unit, UnitTitle,
 };
 

@@ -82,6 +82,7 @@ pub struct Settings {
     pub printer: Printer,
     pub api: Api,
     pub log: Log,
+    pub alarms: Alarms,
     /// The files it was read from, the main one first.
     pub sources: Vec<PathBuf>,
 }
@@ -142,11 +143,21 @@ pub struct Fatoora {
     pub base_url: Option<String>,
     /// PEM file with certificate authorities trusted besides the public ones.
     pub extra_ca: Option<PathBuf>,
+    /// `http://HOST:PORT` of the network's proxy; none: directly. An address of
+    /// this machine is never reached through it.
+    pub proxy: Option<String>,
+    /// File with the line `NAME:PASSWORD` for the proxy, for a till without the
+    /// systemd credential.
+    pub proxy_credentials_file: Option<PathBuf>,
     /// Submissions under way at once, 1 to 4.
     pub in_flight: usize,
     /// How long a sale to a company waits for its clearance, 0 to 60 s.
     pub clearance_wait: Duration,
     pub clearance_offline: ClearanceOffline,
+    /// Ages of the oldest unreported document at which people are told, in
+    /// hours: 1 to 4 values from 1 to 24, ascending. 24 counts even if it is not
+    /// among them.
+    pub alarm_hours: Vec<u32>,
 }
 
 /// What becomes of a standard document that is wanted while the authority
@@ -200,4 +211,13 @@ pub struct Api {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Log {
     pub level: LogLevel,
+}
+
+/// Whom the till tells of its alarms, beside log, status, metrics and events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarms {
+    /// Program (an absolute path) and arguments; no shell reads them. `None`: nobody.
+    pub command: Option<Vec<String>>,
+    /// Until it is killed, 1 to 60.
+    pub timeout_seconds: u64,
 }

@@ -15,7 +15,7 @@ use super::settings::{
     Settings, Till, Unit, UnitTitle,
 };
 use super::{ConfigError, ConfigFinding, DEFAULT_SOCKET, Origin};
-use crate::fatoora::{Endpoint, Environment};
+use crate::fatoora::{Endpoint, Environment, Proxy};
 use crate::invoice::{Address, PartyId, Seller, VatNumber};
 use crate::keys::UnitProfile;
 use crate::printer::Target;
@@ -42,6 +42,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
     let printer = judge.printer(fragment.printer.unwrap_or_default());
     let api = judge.api(fragment.api.unwrap_or_default());
     let log = judge.log(fragment.log.unwrap_or_default());
+    let alarms = judge.alarms(fragment.alarms.unwrap_or_default());
     let whole = || {
         Some(Settings {
             till: till?,
@@ -52,6 +53,7 @@ pub fn validate(merged: Merged, main: &Path, findings: Vec<ConfigFinding>) -> Re
             printer: printer?,
             api: api?,
             log: log?,
+            alarms: alarms?,
             sources: Vec::new(),
         })
     };
@@ -98,7 +100,7 @@ impl Judge<'_> {
         }
     }
 
-    fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
+    pub(super) fn whole(&mut self, key: &str, value: i64, from: i64, to: i64) -> Option<usize> {
         match usize::try_from(value) {
             Ok(size) if (from..=to).contains(&value) => Some(size),
             _ => self.refuse(key, format!("is {value}, out of range")),
@@ -286,6 +288,10 @@ impl Judge<'_> {
             sound &= path.is_some();
             path
         });
+        let given = (fatoora.proxy.is_some(), fatoora.proxy_credentials_file.is_some());
+        let proxy = fatoora.proxy.and_then(|address| self.proxy(&address));
+        let file = fatoora.proxy_credentials_file.and_then(|path| self.proxy_credentials(given.0, path));
+        sound &= given == (proxy.is_some(), file.is_some());
         let in_flight = self.whole("fatoora.in_flight", fatoora.in_flight.unwrap_or(1), 1, 4);
         let wait = self.whole(
             "fatoora.clearance_wait_seconds",
@@ -295,15 +301,34 @@ impl Judge<'_> {
         );
         let offline = fatoora.clearance_offline.unwrap_or_else(|| ClearanceOffline::Refuse.word().to_owned());
         let offline = self.word("fatoora.clearance_offline", &offline, ClearanceOffline::from_word);
+        let alarm_hours = self.alarm_hours(fatoora.alarm_hours);
         let environment = environment.filter(|_| sound)?;
         Some(Fatoora {
             environment,
             base_url,
             extra_ca,
+            proxy,
+            proxy_credentials_file: file,
             in_flight: in_flight?,
             clearance_wait: Duration::from_secs(wait? as u64), // at most 60
             clearance_offline: offline?,
+            alarm_hours: alarm_hours?,
         })
+    }
+
+    /// The address as it is used. The finding never repeats what was written,
+    /// which may be a password.
+    fn proxy(&mut self, address: &str) -> Option<String> {
+        match Proxy::parse(address) {
+            Ok(proxy) => Some(proxy.address()),
+            Err(error) => self.refuse("fatoora.proxy", format!("is refused: {error}")),
+        }
+    }
+
+    fn proxy_credentials(&mut self, proxy: bool, path: PathBuf) -> Option<PathBuf> {
+        let key = "fatoora.proxy_credentials_file";
+        let path = self.holding(key, path, proxy, "is set, but no proxy is")?;
+        self.path(key, path)
     }
 
     /// `none`, or a printer; the folder of a file printer has a full path.

@@ -97,6 +97,8 @@ pub struct Event {
 
 /// The events of a running till.
 pub struct Events {
+    /// Tells this run of the program from others, whose ids were the same numbers.
+    run: u32,
     kept: Mutex<Kept>,
     listeners: broadcast::Sender<Event>,
 }
@@ -109,7 +111,10 @@ struct Kept {
 
 impl Default for Events {
     fn default() -> Events {
-        Events { kept: Mutex::default(), listeners: broadcast::Sender::new(BEHIND) }
+        let mut run = [0; 4];
+        crate::keys::os_random(&mut run);
+        let run = u32::from_ne_bytes(run);
+        Events { run, kept: Mutex::default(), listeners: broadcast::Sender::new(BEHIND) }
     }
 }
 
@@ -136,6 +141,18 @@ impl Events {
         let lost = id + 1 < first || id > kept.last;
         let from = if id > kept.last { 0 } else { id };
         (kept.events.iter().filter(|event| event.id > from).cloned().collect(), lost)
+    }
+
+    /// An id as listeners see it: `7f3a90c1-17`.
+    pub fn name(&self, id: u64) -> String {
+        format!("{:08x}-{id}", self.run)
+    }
+
+    /// The id that listeners named; none if it is not of this run.
+    pub fn id_of(&self, name: &str) -> Option<u64> {
+        let (run, id) = name.split_once('-')?;
+        let ours = u32::from_str_radix(run, 16).ok() == Some(self.run);
+        id.parse().ok().filter(|_| ours)
     }
 
     /// The id of the newest event; 0 before the first.

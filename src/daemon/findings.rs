@@ -41,6 +41,12 @@ fn finding(message: Message) -> wire::AuthorityFinding {
     }
 }
 
+/// What the authority warned of or objected to in one answer, whatever came of it.
+pub fn in_answer(body: &[u8]) -> Vec<wire::AuthorityFinding> {
+    let messages = InvoiceAnswer::read(body).map(|answer| answer.messages).unwrap_or_default();
+    messages.into_iter().filter(|message| message.level != Level::Info).map(finding).collect()
+}
+
 /// A code that is no rule on what a document says: one of its form, its stamp
 /// or of the exchange, or one that this version does not know.
 fn unlisted(code: &str) -> (Bilingual, Bilingual) {
@@ -66,7 +72,12 @@ fn unlisted(code: &str) -> (Bilingual, Bilingual) {
 pub fn numbers_in(store: &Store, state: ReportState) -> Result<Vec<String>, StorageError> {
     let mut numbers = Vec::new();
     for id in store.documents_in(state, MOST_NAMED)? {
-        numbers.extend(store.document(id)?.map(|stored| stored.number));
+        match store.number(id) {
+            Ok(number) => numbers.extend(number),
+            // Chain and ICV name it as well.
+            Err(StorageError::Damaged { .. }) => numbers.push(id.to_string()),
+            Err(error) => return Err(error),
+        }
     }
     Ok(numbers)
 }

@@ -2,12 +2,16 @@
 //! Nothing depends on this folder but the binary.
 
 mod books;
+mod clock;
 mod demo;
 mod doctor;
 mod events;
+mod evidence;
 mod findings;
 mod handover;
 mod identity;
+mod lookout;
+mod metrics;
 mod news;
 mod onboarding;
 mod owner;
@@ -21,6 +25,7 @@ mod serve;
 mod service;
 mod slips;
 mod start;
+mod watchman;
 
 use crate::cli::Hooks;
 
@@ -36,6 +41,10 @@ pub const HOOKS: Hooks = Hooks {
     random: crate::keys::os_random,
     verify: serve::verify_at_rest,
     activities: serve::activities_at_rest,
+    attempts: evidence::attempts_at_rest,
+    warnings: evidence::warnings_at_rest,
+    export: evidence::export,
+    verify_archive: evidence::verify_archive,
     recover: recover::run,
     doctor: doctor::run,
 };

@@ -41,5 +41,6 @@ fn config(options: &SandboxOptions) -> Result<SandboxConfig, Failure> {
         config.set(setting).map_err(|error| Failure::Usage(format!("--set {error}")))?;
     }
     config.clock_offset = options.clock_offset.unwrap_or(config.clock_offset);
+    config.tls.clone_from(&options.tls);
     Ok(config)
 }

@@ -1,7 +1,7 @@
 //! `tilld serve`: the daemon under the service manager.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,11 +15,13 @@ use crate::api::wire::{ActivityList, Verification};
 use crate::cli::Failure;
 use crate::config::Settings;
 use crate::ledger::audit;
+use crate::report::alarms::AlarmId;
 
 /// A till that shows no sign of life for this long is not reported alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
-/// The reporting driver beats every 10 s; three missed beats mean that it hangs.
-const REPORT_BEAT: Duration = Duration::from_secs(30);
+/// The watchman looks every 10 s, and a look never takes long; one who has not
+/// looked for so many seconds hangs himself.
+const WATCHMAN_LOOKS: u64 = 60;
 
 /// Runs the till until SIGTERM or SIGINT.
 pub fn run(settings: Settings) -> Result<(), Failure> {
@@ -66,7 +68,8 @@ async fn serve(settings: Settings) -> Result<(), String> {
 }
 
 /// Tells the service manager that the till is alive, but only while the local
-/// interface and the ledger answer and the reporting driver moves.
+/// interface and the ledger answer and the watchman sees everything move. A
+/// runtime that hangs cannot tell anything by itself.
 async fn watchdog(settings: &Settings, service: Arc<Service>) -> String {
     let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     let client = match Client::new(&settings.api.socket) {
@@ -74,26 +77,28 @@ async fn watchdog(settings: &Settings, service: Arc<Service>) -> String {
         Err(error) => return error.to_string(),
     };
     let mut ticks = tokio::time::interval(period / 3);
-    // By this process's own clock: the till's may be set while a driver hangs.
-    let mut seen = (service.report.borrow().beat_at, Instant::now());
     loop {
         ticks.tick().await;
         let answers = matches!(tokio::time::timeout(SIGN_OF_LIFE, client.status()).await, Ok(Ok(_)));
-        let beat = service.report.borrow().beat_at;
-        if beat != seen.0 {
-            seen = (beat, Instant::now());
-        }
-        let moves = seen.1.elapsed() <= REPORT_BEAT;
-        if answers && moves {
+        let board = &service.lookout.board;
+        let (stuck, looked) = (board.stuck(), board.age());
+        if lives(answers, &stuck, looked) {
             tell(&[NotifyState::Watchdog]);
         } else {
             tracing::error!(
                 answers,
-                moves,
+                ?stuck,
+                looked,
                 "a part of the till hangs; the service manager is not told that it lives"
             );
         }
     }
+}
+
+/// Whether the till is to be left alone: it answers, nothing hangs as of the
+/// watchman's last look, and that look is not old (seconds; none before the first).
+pub(super) fn lives(answers: bool, stuck: &[AlarmId], looked: Option<u64>) -> bool {
+    answers && stuck.is_empty() && looked.is_none_or(|age| age <= WATCHMAN_LOOKS)
 }
 
 fn tell(states: &[NotifyState<'_>]) {

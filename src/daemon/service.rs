@@ -6,10 +6,14 @@ mod clearing;
 mod correcting;
 mod crediting;
 mod dates;
+mod following;
 mod issuing;
 mod lookup;
+mod queue;
 mod refusals;
+mod releasing;
 mod state;
+mod watching;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -22,12 +26,13 @@ use super::books;
 use super::events::Events;
 use super::handover::{Handover, handover};
 use super::identity::{Desk, Register};
+use super::lookout::Lookout;
 use super::press::Press;
 use super::printing::Doorbell;
 use super::reach::Reach;
 use crate::api::{
-    Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Lookup, Refusal,
-    SaleOrder, Sold, Till, wire,
+    Caller, CorrectionOrder, CreditOrder, Feed, Form, Found, Idempotency, IdentityOrder, Lookup, QueuePage,
+    Refusal, SaleOrder, Sold, Till, wire,
 };
 use crate::config::ClearanceOffline;
 use crate::invoice;
@@ -85,6 +90,8 @@ pub struct Service {
     pub stopping: watch::Receiver<bool>,
     /// The printer's last fault; none while all is well.
     pub print_fault: Arc<Mutex<Option<Bilingual>>>,
+    /// Sees what people must look at.
+    pub lookout: Arc<Lookout>,
     /// What is known of the till's identity.
     pub register: Arc<Register>,
     /// Where it is changed.
@@ -177,6 +184,8 @@ impl Till for Service {
     async fn reprint(&self, uuid: Uuid, caller: Caller) -> Result<bool, Refusal> {
         let work = move |store: &mut Store| -> Result<Option<String>, StorageError> {
             let Some(stored) = store.by_uuid(&uuid)? else { return Ok(None) };
+            // Whoever asks for a copy knows about the first one.
+            store.receipts_seen(stored.id)?;
             store.add_copy(stored.id)?;
             Ok(Some(stored.number))
         };
@@ -201,6 +210,10 @@ impl Till for Service {
         Ok(books::listed(listed.map_err(storage)?))
     }
 
+    async fn queue(&self, page: QueuePage) -> Result<wire::QueueList, Refusal> {
+        self.page(page).await
+    }
+
     async fn sync(&self, caller: Caller) -> Result<u64, Refusal> {
         tracing::info!(uid = caller.uid, "sending was asked for");
         self.wakes.ring(Wake::SyncNow);
@@ -211,8 +224,36 @@ impl Till for Service {
         Ok(self.register.show(self.clock.now()))
     }
 
+    async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
+        self.attempts_of(uuid).await
+    }
+
+    async fn release(&self, uuid: Uuid, caller: Caller) -> Result<Option<wire::Released>, Refusal> {
+        self.let_go(uuid, caller).await
+    }
+
+    async fn warnings(&self) -> Result<wire::WarningList, Refusal> {
+        self.warned().await
+    }
+
     async fn change_identity(&self, order: IdentityOrder) -> Result<wire::IdentityDone, Refusal> {
         Arc::clone(&self.desk).change(order).await
+    }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        Ok(Box::new(following::Following::new(&self.events, after.as_deref())))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        self.what_to_do().await
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok(self.measured().await)
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        self.seen(uuid).await
     }
 }
 

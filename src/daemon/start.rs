@@ -7,19 +7,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::books;
+use super::clock::{self, Dated};
 use super::events::Events;
 use super::identity::{self, Desk, Keyring, Register};
+use super::lookout::Lookout;
 use super::news::News;
 use super::press::Press;
 use super::printing::{Doorbell, Printing};
 use super::reach;
 use super::service::{Facts, Service};
 use super::slips::Shop;
+use super::watchman::{self, Heart, Herald, HookCommand, Told, Watching, Watchman};
 use crate::api::{self, Limits, Socket};
 use crate::config::{PrintPolicy, Settings};
 use crate::fatoora::Authority;
 use crate::ledger::{Clock, DocumentId, Ledger, StorageError, SystemClock};
 use crate::printer::Target;
+use crate::report::alarms::Steps;
 use crate::report::{self, Parts, Wakes};
 use crate::text::Bilingual;
 
@@ -34,6 +38,8 @@ pub struct Daemon {
     cancel: watch::Sender<bool>,
     reporting: tokio::task::JoinHandle<()>,
     watching: tokio::task::JoinHandle<()>,
+    heart: tokio::task::JoinHandle<()>,
+    watchman: Watching,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     printer: Option<JoinHandle<()>>,
     ledger: JoinHandle<Result<(), StorageError>>,
@@ -67,6 +73,7 @@ impl Daemon {
         register.enter(Register::entry(&bundles));
         identity::install(&mut store, settings, &keyring, bundles, clock.now())
             .map_err(|error| error.to_string())?;
+        let authority_time = store.authority_time();
         let (ledger, ledger_thread) =
             Ledger::start(store).map_err(|error| format!("the ledger thread did not start ({error})"))?;
         let press = Arc::new(Press::new(settings.printer.width, shop(settings)));
@@ -99,7 +106,11 @@ impl Daemon {
         let (tell, telling) = news.start();
         let parts = Parts {
             queue: ledger.clone(),
-            authority: Arc::clone(&authority) as Arc<dyn Authority>,
+            authority: Arc::new(Dated {
+                authority: Arc::clone(&authority) as Arc<dyn Authority>,
+                time: authority_time.clone(),
+                clock: Arc::clone(&clock),
+            }),
             credentials: Arc::new(move |document: DocumentId| credentials.access(document)),
             clock: Arc::clone(&clock),
             wakes: Arc::clone(&wakes),
@@ -115,9 +126,29 @@ impl Daemon {
         let reporting = tokio::spawn(report_and_watch(parts, Arc::clone(&wakes)));
         // Ends by itself when the driver is gone.
         tokio::spawn(telling);
-        let watching =
-            tokio::spawn(identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY));
-        let reach = reach::platform(authority.endpoint());
+        let of_identity = identity::watch(Arc::clone(&register), Arc::clone(&clock), identity::HOURLY);
+        let endpoint = authority.endpoint().clone();
+        let reach = reach::platform(&endpoint);
+        let of_clock = clock::watch(clock::Watching {
+            ledger: ledger.clone(),
+            clock: Arc::clone(&clock),
+            time: authority_time,
+            ask: move || clock::ask(&endpoint),
+            look: clock::LOOK,
+        });
+        let watching = tokio::spawn(async { _ = tokio::join!(of_identity, of_clock) });
+        let lookout = Arc::new(Lookout {
+            till: settings.till.name.clone(),
+            clock: Arc::clone(&clock),
+            register: Arc::clone(&register),
+            report: report.clone(),
+            print_fault: Arc::clone(&print_fault),
+            board: Arc::default(),
+        });
+        let heart = Arc::new(Heart::default());
+        let watchman = watchman(settings, &ledger, &lookout, &heart, &events)
+            .map_err(|error| format!("the watchman's thread did not start ({error})"))?;
+        let heart = tokio::spawn(heart.beat());
         let desk = identity::Parts {
             settings: settings.clone(),
             vault,
@@ -144,6 +175,7 @@ impl Daemon {
             reach,
             stopping: cancelled.clone(),
             print_fault,
+            lookout,
             register,
             desk: Arc::new(Desk::new(desk)),
         });
@@ -152,7 +184,17 @@ impl Daemon {
         let router = api::router(Arc::clone(&service), limits);
         let stopped = stopped(cancelled);
         let serving = tokio::spawn(api::serve(socket, router, stopped, GRACE));
-        Ok(Daemon { service, cancel, reporting, watching, serving, printer, ledger: ledger_thread })
+        Ok(Daemon {
+            service,
+            cancel,
+            reporting,
+            watching,
+            heart,
+            watchman,
+            serving,
+            printer,
+            ledger: ledger_thread,
+        })
     }
 
     /// Waits until the local interface ends by itself, which it never should.
@@ -174,13 +216,15 @@ impl Daemon {
             tracing::error!(%error, "the local interface did not end properly");
         }
         self.watching.abort();
+        self.heart.abort();
         if tokio::time::timeout(LAST_ANSWERS, self.reporting).await.is_err() {
             tracing::warn!("the reporting driver did not end in time; what is in flight is sent again");
         }
         self.service.doorbell.stop();
         let ledger = self.service.ledger.clone();
-        let (printer, store) = (self.printer, self.ledger);
+        let (printer, store, watchman) = (self.printer, self.ledger, self.watchman);
         let closing = move || {
+            watchman.stop();
             if let Some(printer) = printer {
                 // A panic there has been logged; the ledger must close all the same.
                 let _ = printer.join();
@@ -209,6 +253,33 @@ async fn report_and_watch(parts: Parts<Ledger>, wakes: Arc<Wakes>) {
         () = report::run(parts) => {}
         () = watching => {}
     }
+}
+
+/// Starts the thread that looks at all this from outside.
+fn watchman(
+    settings: &Settings,
+    ledger: &Ledger,
+    lookout: &Arc<Lookout>,
+    heart: &Arc<Heart>,
+    events: &Arc<Events>,
+) -> std::io::Result<Watching> {
+    let told = Told::read(&settings.till.data_dir);
+    let hook = settings
+        .alarms
+        .command
+        .clone()
+        .map(|words| HookCommand { words, within: Duration::from_secs(settings.alarms.timeout_seconds) });
+    let watchman = Watchman {
+        period: watchman::PERIOD,
+        ask_for: watchman::ASK_FOR,
+        steps: Steps::new(&settings.fatoora.alarm_hours),
+        ledger: ledger.clone(),
+        lookout: Arc::clone(lookout),
+        heart: Arc::clone(heart),
+        events: Arc::clone(events),
+        herald: Herald::start(settings.till.name.clone(), hook, told.clone())?,
+    };
+    watchman.start(told)
 }
 
 async fn stopped(mut cancelled: watch::Receiver<bool>) {

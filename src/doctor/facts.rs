@@ -255,6 +255,8 @@ pub struct ClockFacts {
 pub struct Network {
     pub host: String,
     pub port: u16,
+    /// The proxy in between, `http://HOST:PORT`: name and connection are its own.
+    pub proxy: Option<String>,
     /// The addresses of the host.
     pub name: Step<Vec<String>>,
     /// The address that took the connection.
@@ -281,6 +283,8 @@ pub enum NetworkFault {
     Slow(u64),
     Refused,
     Unreachable(String),
+    /// The proxy opens no way to the platform; its HTTP status.
+    Proxy(u16),
     /// The other side does not speak TLS, or broke it off.
     Handshake(String),
     /// The other side's certificate is not to be trusted.

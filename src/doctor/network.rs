@@ -35,8 +35,14 @@ pub(super) fn answered(network: &Network) -> bool {
     answer(network).is_some_and(|check| check.level == Level::Ok)
 }
 
+/// Who is spoken to first: the platform, or the proxy before it.
+fn asked(network: &Network) -> &str {
+    let proxy = network.proxy.as_deref();
+    proxy.map_or(&network.host, |proxy| proxy.strip_prefix("http://").unwrap_or(proxy))
+}
+
 fn name(network: &Network) -> Option<Check> {
-    let (subject, host) = (Subject::NetworkName, &network.host);
+    let (subject, host) = (Subject::NetworkName, asked(network));
     step(
         &network.name,
         |addresses, ms| {
@@ -62,33 +68,99 @@ fn name(network: &Network) -> Option<Check> {
 
 fn connection(network: &Network) -> Option<Check> {
     let (subject, port) = (Subject::NetworkConnection, network.port);
+    if let Step::Failed(NetworkFault::Proxy(status)) = network.connection {
+        return Some(closed(network, status));
+    }
     step(
         &network.connection,
         |address, ms| {
-            let what = format!("{address} ({ms} ms)");
+            let through = network.proxy.as_ref().map_or("", |_| "through the proxy ");
+            let what = format!("{through}{address} ({ms} ms)");
             Check::ok(subject, what.clone(), what)
         },
-        |fault| {
-            let (en, ar) = said(fault);
-            Check::new(
-                subject,
-                Level::Warning,
-                Bilingual::new(
-                    format!("no connection to {} port {port}: {en}", network.host),
-                    format!("لا اتصال بـ {} المنفذ {port}: {ar}", network.host),
-                ),
-                Bilingual::new(
-                    format!(
-                        "Let the till out to TCP port {port} in the firewall of the shop and of the provider; the \
-                         platform is reached directly, never through a proxy. Selling goes on."
-                    ),
-                    format!(
-                        "اسمح للجهاز بمنفذ TCP {port} في جدار حماية المتجر ومزود الخدمة، فالاتصال بالمنصة مباشر لا \
-                         عبر وسيط. يستمر البيع."
-                    ),
-                ),
-            )
+        |fault| match &network.proxy {
+            Some(_) => no_proxy(network, fault),
+            None => no_way(network, fault, port),
         },
+    )
+}
+
+fn no_way(network: &Network, fault: &NetworkFault, port: u16) -> Check {
+    let (en, ar) = said(fault);
+    Check::new(
+        Subject::NetworkConnection,
+        Level::Warning,
+        Bilingual::new(
+            format!("no connection to {} port {port}: {en}", network.host),
+            format!("لا اتصال بـ {} المنفذ {port}: {ar}", network.host),
+        ),
+        Bilingual::new(
+            format!(
+                "Let the till out to TCP port {port} in the firewall of the shop and of the provider, or name the \
+                 network's proxy in [fatoora] proxy. Selling goes on."
+            ),
+            format!(
+                "اسمح للجهاز بمنفذ TCP {port} في جدار حماية المتجر ومزود الخدمة، أو اذكر وسيط الشبكة في [fatoora] proxy. \
+                 يستمر البيع."
+            ),
+        ),
+    )
+}
+
+/// The proxy itself does not answer.
+fn no_proxy(network: &Network, fault: &NetworkFault) -> Check {
+    let (proxy, (en, ar)) = (asked(network), said(fault));
+    Check::new(
+        Subject::NetworkConnection,
+        Level::Warning,
+        Bilingual::new(
+            format!("no connection to the proxy {proxy}: {en}"),
+            format!("لا اتصال بالوسيط {proxy}: {ar}"),
+        ),
+        Bilingual::new(
+            "Ask whoever looks after the network whether the proxy is up and [fatoora] proxy names it rightly; take the \
+             key out if there is none. Selling goes on.",
+            "اسأل المسؤول عن الشبكة هل يعمل الوسيط وهل عنوانه صحيح في [fatoora] proxy، واحذف المفتاح إن لم يوجد وسيط. \
+             يستمر البيع.",
+        ),
+    )
+}
+
+/// The proxy answers, but opens no way.
+fn closed(network: &Network, status: u16) -> Check {
+    let proxy = asked(network);
+    let (level, remedy) = match status {
+        407 => (
+            Level::Critical,
+            Bilingual::new(
+                "Write NAME:PASSWORD for the proxy into the file of [fatoora] proxy_credentials_file (chmod 600) or the \
+                 systemd credential tilld.proxy-credentials, and restart tilld. Selling goes on.",
+                "اكتب NAME:PASSWORD للوسيط في ملف [fatoora] proxy_credentials_file (chmod 600) أو في بيان اعتماد systemd \
+                 باسم tilld.proxy-credentials وأعد تشغيل tilld. يستمر البيع.",
+            ),
+        ),
+        _ => (
+            Level::Warning,
+            Bilingual::new(
+                format!(
+                    "Have the proxy let the till through to {} port {} (CONNECT). Selling goes on.",
+                    network.host, network.port
+                ),
+                format!(
+                    "اطلب السماح في الوسيط بالاتصال بـ {} المنفذ {} (CONNECT). يستمر البيع.",
+                    network.host, network.port
+                ),
+            ),
+        ),
+    };
+    Check::new(
+        Subject::NetworkConnection,
+        level,
+        Bilingual::new(
+            format!("the proxy {proxy} opens no way to {} (HTTP {status})", network.host),
+            format!("لا يفتح الوسيط {proxy} طريقا إلى {} (HTTP {status})", network.host),
+        ),
+        remedy,
     )
 }
 
@@ -239,6 +311,9 @@ pub(super) fn said(fault: &NetworkFault) -> (String, String) {
         NetworkFault::Refused => ("the connection is refused".to_owned(), "الاتصال مرفوض".to_owned()),
         NetworkFault::Unreachable(why) | NetworkFault::Handshake(why) | NetworkFault::NoAnswer(why) => {
             (why.clone(), why.clone())
+        }
+        NetworkFault::Proxy(status) => {
+            (format!("the proxy refuses (HTTP {status})"), format!("يرفض الوسيط (HTTP {status})"))
         }
         NetworkFault::Untrusted { .. } => {
             ("the certificate is not trusted".to_owned(), "الشهادة غير موثوقة".to_owned())

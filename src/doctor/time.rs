@@ -133,8 +133,8 @@ fn authority(till: &Till) -> Option<Check> {
     };
     let off = ahead.saturating_abs();
     let level = match off {
-        _ if off >= limits::CLOCK_OFFSET_CRITICAL => Level::Critical,
-        _ if off >= limits::CLOCK_OFFSET_WARNING => Level::Warning,
+        _ if off > limits::CLOCK_OFFSET_CRITICAL => Level::Critical,
+        _ if off > limits::CLOCK_OFFSET_WARNING => Level::Warning,
         _ => Level::Ok,
     };
     let how = span(off);

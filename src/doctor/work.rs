@@ -250,7 +250,7 @@ pub(super) fn measures(facts: &Facts) -> Vec<Measure> {
         add("disk_free", i64::try_from(*free).unwrap_or(i64::MAX), "B", &warning, &critical);
     }
     if let Ok(ahead) = till.clock.authority_ahead {
-        let range = |limit: i64| format!("-{0}:{0}", limit - 1);
+        let range = |limit: i64| format!("-{limit}:{limit}");
         add(
             "clock_offset",
             ahead,

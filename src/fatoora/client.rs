@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::credentials::{Credentials, Otp};
 use super::csid::{self, CallError, CsidAnswer, Fault, RenewalAnswer};
 use super::endpoint::Endpoint;
+use super::proxy::Proxy;
 use super::tls::{self, TlsError};
 use super::verdict::{DocumentCall, Headers, SetupFault, Verdict, verdict};
 use super::wire::{self, Submission};
@@ -96,8 +97,8 @@ impl Broken {
 enum Failure {
     /// Not connected: nothing was sent.
     Offline(String),
-    /// The server's certificate does not verify: nothing was sent.
-    Untrusted(String),
+    /// The way is wrong, not the document: nothing was sent.
+    Setup(SetupFault, String),
     /// Anything later.
     Lost(String),
 }
@@ -116,7 +117,7 @@ impl Client {
     /// As [`Client::new`], with another limit for each call from its beginning
     /// to the last byte of its answer.
     pub fn within(endpoint: Endpoint, total: Duration) -> Result<Client, ClientError> {
-        let http = reqwest::Client::builder()
+        let mut building = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::config(endpoint.extra_ca())?)
             .default_headers(common_headers())
             .user_agent(concat!("tilld/", env!("CARGO_PKG_VERSION")))
@@ -125,14 +126,17 @@ impl Client {
             .no_proxy()
             .referer(false)
             .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT.min(total))
+            // Ahead of the total, so that a connection that never came about is told as such.
+            .connect_timeout(CONNECT_TIMEOUT.min(total / 2))
             .timeout(total)
             .pool_idle_timeout(POOL_IDLE)
             .pool_max_idle_per_host(4)
             .tcp_nodelay(true)
-            .tcp_user_timeout(DEAD_LINE)
-            .build()
-            .map_err(|error| ClientError::Http(described(&error)))?;
+            .tcp_user_timeout(DEAD_LINE);
+        if let Some(proxy) = endpoint.proxy() {
+            building = building.proxy(through(proxy)?);
+        }
+        let http = building.build().map_err(|error| ClientError::Http(described(&error)))?;
         Ok(Client { http, endpoint })
     }
 
@@ -224,7 +228,7 @@ impl Client {
             }
             Ok(received) => Ok(received),
             Err(Failure::Offline(detail)) => Err(failed(None, Fault::Offline(detail))),
-            Err(Failure::Untrusted(_)) => Err(failed(None, Fault::Setup(SetupFault::Certificate))),
+            Err(Failure::Setup(fault, _)) => Err(failed(None, Fault::Setup(fault))),
             Err(Failure::Lost(detail)) => Err(failed(None, Fault::Lost(detail))),
         }
     }
@@ -246,6 +250,16 @@ impl Client {
         let response = request.send().await.map_err(failure)?;
         Ok(receive(response, limit).await)
     }
+}
+
+/// HTTPS only: plain http never goes to a proxy.
+fn through(proxy: &Proxy) -> Result<reqwest::Proxy, ClientError> {
+    let through = reqwest::Proxy::https(proxy.address())
+        .map_err(|error| ClientError::Http(format!("proxy: {}", described(&error))))?;
+    Ok(match proxy.authorization() {
+        Some(value) => through.custom_http_auth(secret_value(value)),
+        None => through,
+    })
 }
 
 fn common_headers() -> HeaderMap {
@@ -302,13 +316,19 @@ fn matter(headers: &HeaderMap) -> Headers {
 
 fn failure(error: reqwest::Error) -> Failure {
     let detail = described(&error);
-    if tls::is_untrusted(&error) {
-        Failure::Untrusted(detail)
+    let fault = tls::fault(&error).or_else(|| asks_for_credentials(&detail).then_some(SetupFault::Proxy));
+    if let Some(fault) = fault {
+        Failure::Setup(fault, detail)
     } else if error.is_connect() {
         Failure::Offline(detail)
     } else {
         Failure::Lost(detail)
     }
+}
+
+/// The proxy's 407; the HTTP library has no other word for it.
+fn asks_for_credentials(detail: &str) -> bool {
+    detail.contains("proxy authorization required")
 }
 
 /// The chain of causes in one line. Addresses stay out: they are in the settings.
@@ -339,7 +359,7 @@ fn judge(call: DocumentCall, outcome: Result<Received, Failure>, duration_ms: u6
     };
     match outcome {
         Err(Failure::Offline(detail)) => nothing(Verdict::Offline, detail),
-        Err(Failure::Untrusted(detail)) => nothing(Verdict::Setup(SetupFault::Certificate), detail),
+        Err(Failure::Setup(fault, detail)) => nothing(Verdict::Setup(fault), detail),
         Err(Failure::Lost(detail)) => nothing(Verdict::Lost, detail),
         Ok(Received { http, headers, body, broken }) => {
             let mut verdict = verdict(call, http, &headers, &body);
@@ -349,14 +369,15 @@ fn judge(call: DocumentCall, outcome: Result<Received, Failure>, duration_ms: u6
                 // The words that would have said what happened did not arrive.
                 verdict = Verdict::Lost;
             }
-            Answer {
-                verdict,
-                http: Some(http),
-                headers,
-                body,
-                duration_ms,
-                error: broken.map(Broken::detail),
-            }
+            let error = broken.map(Broken::detail).or_else(|| redirected(http, &headers));
+            Answer { verdict, http: Some(http), headers, body, duration_ms, error }
         }
     }
+}
+
+/// Why a redirect is no answer. Documents and credentials go to the configured
+/// address alone.
+fn redirected(http: u16, headers: &Headers) -> Option<String> {
+    let to = headers.location.as_deref().filter(|_| (300..400).contains(&http))?;
+    Some(format!("HTTP {http} points to {to:?}, which is not followed: nothing was sent there"))
 }

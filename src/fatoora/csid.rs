@@ -98,6 +98,12 @@ fn setup_text(fault: SetupFault) -> &'static str {
         SetupFault::Certificate => {
             "the server's TLS certificate does not verify; check the clock, the network and the extra CA file"
         }
+        SetupFault::Tls => {
+            "the server speaks no TLS that may be used (1.2 or newer); something stands between, nothing was sent"
+        }
+        SetupFault::Proxy => {
+            "the network's proxy wants a name and a password, or others (407); see [fatoora] proxy_credentials_file"
+        }
     }
 }
 

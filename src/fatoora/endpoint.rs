@@ -5,6 +5,7 @@ use reqwest::Url;
 use thiserror::Error;
 
 use super::environment::Environment;
+use super::proxy::Proxy;
 
 /// A base URL that may be called, and what else is trusted there.
 #[derive(Clone, Debug)]
@@ -12,6 +13,7 @@ pub struct Endpoint {
     environment: Environment,
     base: Url,
     extra_ca: Option<Vec<u8>>,
+    proxy: Option<Proxy>,
 }
 
 /// An address that tilld refuses to send documents to.
@@ -45,7 +47,7 @@ impl Endpoint {
         if base_override.is_some() && base.as_str() != parse(environment.base_url())?.as_str() {
             check_override(&base, address, environment)?;
         }
-        Ok(Endpoint { environment, base, extra_ca: None })
+        Ok(Endpoint { environment, base, extra_ca: None, proxy: None })
     }
 
     /// Trusts the certificates of a PEM file as well: for a test authority on
@@ -53,6 +55,13 @@ impl Endpoint {
     #[must_use]
     pub fn with_extra_ca(mut self, pem: Vec<u8>) -> Endpoint {
         self.extra_ca = Some(pem);
+        self
+    }
+
+    /// Goes through a proxy, unless the address is one of this machine.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Endpoint {
+        self.proxy = Some(proxy);
         self
     }
 
@@ -89,6 +98,11 @@ impl Endpoint {
     /// Path of the base URL, at least a slash.
     pub(super) fn path(&self) -> &str {
         self.base.path()
+    }
+
+    /// None on loopback, where a proxy would look for itself.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|_| !is_loopback(&self.base))
     }
 
     pub(super) fn extra_ca(&self) -> Option<&[u8]> {
@@ -159,6 +173,18 @@ mod tests {
         {
             let endpoint = with(good).expect(good);
             assert!(!endpoint.join("/compliance").contains("//compliance"));
+        }
+    }
+
+    #[test]
+    fn loopback_knows_no_proxy() {
+        let proxy = || Proxy::parse("http://192.168.1.1:3128").expect("a proxy");
+        for environment in Environment::ALL {
+            let endpoint = Endpoint::official(environment).expect("official").with_proxy(proxy());
+            assert!(endpoint.proxy().is_some());
+        }
+        for here in ["http://127.0.0.1:8080/x", "https://localhost:9", "https://[::1]:1/"] {
+            assert!(with(here).expect(here).with_proxy(proxy()).proxy().is_none(), "{here}");
         }
     }
 

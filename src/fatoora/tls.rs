@@ -7,8 +7,12 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use thiserror::Error;
+
+use super::verdict::SetupFault;
 
 /// The TLS side cannot be set up as configured.
 #[derive(Debug, Error)]
@@ -122,29 +126,37 @@ fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), TlsError> {
     }
 }
 
-/// Whether an error comes from a server certificate that does not verify:
-/// wrong authority, wrong name, expired.
-pub(super) fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+/// What of TLS stands behind an error: a server certificate that does not verify
+/// (wrong authority, wrong name, expired), or no version or cipher in common.
+pub(super) fn fault(error: &(dyn std::error::Error + 'static)) -> Option<SetupFault> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if is_certificate_error(error) {
-            return true;
+        if let Some(fault) = own_fault(error) {
+            return Some(fault);
         }
         next = error.source();
     }
-    false
+    None
 }
 
 /// An `io::Error` shows its inner error only through `get_ref`.
-fn is_certificate_error(error: &(dyn std::error::Error + 'static)) -> bool {
+fn own_fault(error: &(dyn std::error::Error + 'static)) -> Option<SetupFault> {
     if let Some(io) = error.downcast_ref::<std::io::Error>() {
-        return io.get_ref().is_some_and(|inner| is_untrusted(inner));
+        return io.get_ref().and_then(|inner| fault(inner));
     }
-    match error.downcast_ref::<rustls::Error>() {
+    match error.downcast_ref::<rustls::Error>()? {
         // A revocation list that cannot be fetched is no verdict on the server; none is used.
-        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownRevocationStatus)) => false,
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => true,
-        _ => false,
+        rustls::Error::InvalidCertificate(CertificateError::UnknownRevocationStatus) => None,
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+            Some(SetupFault::Certificate)
+        }
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        ) => Some(SetupFault::Tls),
+        _ => None,
     }
 }
 
@@ -164,8 +176,12 @@ mod tests {
     fn certificate_errors_are_found_inside_others() {
         let inner = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let outer = std::io::Error::other(inner);
-        assert!(is_untrusted(&outer));
-        assert!(!is_untrusted(&std::io::Error::other("reset")));
-        assert!(!is_untrusted(&rustls::Error::HandshakeNotComplete));
+        assert_eq!(fault(&outer), Some(SetupFault::Certificate));
+        let old = rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13);
+        assert_eq!(fault(&std::io::Error::other(old)), Some(SetupFault::Tls));
+        let alert = rustls::Error::AlertReceived(AlertDescription::ProtocolVersion);
+        assert_eq!(fault(&alert), Some(SetupFault::Tls));
+        assert_eq!(fault(&std::io::Error::other("reset")), None);
+        assert_eq!(fault(&rustls::Error::HandshakeNotComplete), None);
     }
 }

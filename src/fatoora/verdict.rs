@@ -72,6 +72,10 @@ pub enum SetupFault {
     ContentType,
     /// The server's TLS certificate does not verify.
     Certificate,
+    /// The server speaks no TLS that may be used: 1.1 and older, or weak ciphers.
+    Tls,
+    /// 407: the proxy of the network wants a name and a password, or others.
+    Proxy,
 }
 
 /// The meaning of one attempt.
@@ -123,6 +127,8 @@ impl Verdict {
             Verdict::Setup(SetupFault::Version) => "version",
             Verdict::Setup(SetupFault::ContentType) => "content-type",
             Verdict::Setup(SetupFault::Certificate) => "certificate",
+            Verdict::Setup(SetupFault::Tls) => "tls",
+            Verdict::Setup(SetupFault::Proxy) => "proxy",
             Verdict::Throttled { .. } => "throttled",
             Verdict::Unavailable => "unavailable",
             Verdict::Lost => "lost",

@@ -4,6 +4,8 @@
 //! high-water mark knows the newest, so that a row that was changed, moved or
 //! taken away is found.
 
+use std::ops::Range;
+
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -56,6 +58,8 @@ whats! {
     Renewed = "renewed",
     /// Somebody asked for something that is worth remembering.
     Asked = "asked",
+    /// A document that was held goes on its way to the authority.
+    Released = "released",
     /// The daemon was started or stopped.
     Started = "started",
     Stopped = "stopped",
@@ -100,6 +104,12 @@ pub struct ActivityRecord {
 }
 
 impl ActivityRecord {
+    /// Whether it carries the hash over the entry before, whose hash is `before`,
+    /// and its own content.
+    pub fn follows(&self, before: &[u8; 32]) -> bool {
+        self.hash == self.hashed(before)
+    }
+
     /// The hash over the row before and this one's content; lengths stand before
     /// texts, so that no two contents are the same bytes.
     fn hashed(&self, before: &[u8; 32]) -> [u8; 32] {
@@ -183,6 +193,31 @@ pub(super) fn newest(db: &Connection, limit: usize) -> Result<Vec<ActivityRecord
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// The entries from the first to the last one of a period, in order; gives the
+/// hash before the first.
+pub(super) fn between(
+    db: &Connection,
+    period: &Range<i64>,
+    mut each: impl FnMut(ActivityRecord) -> std::io::Result<()>,
+) -> Result<std::io::Result<[u8; 32]>, StorageError> {
+    let sql = "SELECT id, at, actor, what, detail, hash FROM activities
+               WHERE id BETWEEN (SELECT min(id) FROM activities WHERE at >= ?1 AND at < ?2)
+                            AND (SELECT max(id) FROM activities WHERE at >= ?1 AND at < ?2) ORDER BY id";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query((period.start, period.end))?;
+    let mut before = None;
+    while let Some(row) = rows.next()? {
+        let record = read(row)?;
+        if before.is_none() {
+            before = Some(hash_of(db, record.id - 1)?.unwrap_or_default());
+        }
+        if let Err(error) = each(record) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(before.unwrap_or_default()))
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<ActivityRecord> {

@@ -17,10 +17,6 @@ use crate::chain::{Head, Link};
 use crate::invoice::{Buyer, Header, Invoice, InvoiceNumber, IssueMoment, Kind, Priced, Subtype, Terms};
 use crate::stamp::{self, Sealed};
 
-/// Seconds that the clock may be set forward while the store is open. A moment
-/// in the future would be stamped for ever and hold up every sale after it.
-const CLOCK_JUMP: i64 = 300;
-
 /// A priced sale that asks for its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -116,19 +112,6 @@ impl Store {
         Ok(Some(Stored { replayed: true, ..earlier }))
     }
 
-    /// Seconds that the wall clock was set forward since the store was opened.
-    fn jumped(&self, now: i64) -> i64 {
-        let (wall, started) = self.trusted;
-        let Some((then, uptime)) = started.zip(self.clock.uptime()) else { return 0 };
-        now.saturating_sub(wall).saturating_sub(uptime.saturating_sub(then))
-    }
-
-    /// Whether a sale would be stored now, as far as identity, clock and
-    /// certificate decide. Changes nothing.
-    pub fn ready(&self) -> Result<(), AppendError> {
-        self.moment().map(|_| ())
-    }
-
     /// The next place in the chain. A correction takes number and moment of the
     /// document that it replaces.
     fn next_place(&mut self, corrected: Option<&Stored>) -> Result<Place, AppendError> {
@@ -153,32 +136,6 @@ impl Store {
             .map_err(|e| StorageError::Internal { detail: format!("no randomness: {e}") })?;
         let uuid = self.uuid_key.uuid(id, random);
         Ok(Place { id, link, serial, number, moment, signed, uuid })
-    }
-
-    /// The moment of issue: the clock's, but never before the last document,
-    /// and within the certificate's validity.
-    fn moment(&self) -> Result<IssueMoment, AppendError> {
-        let active = self.active()?;
-        let now = self.clock.now();
-        let behind = self.last_issued.saturating_sub(now);
-        if behind > self.clock_tolerance {
-            return Err(AppendError::ClockBehind { seconds: behind });
-        }
-        let jumped = self.jumped(now);
-        if jumped > CLOCK_JUMP {
-            return Err(AppendError::ClockJumped { seconds: jumped });
-        }
-        let at = now.max(self.last_issued);
-        let moment = IssueMoment::from_unix(at).ok_or(AppendError::ClockUnusable)?;
-        let certificate = &active.unit.certificate;
-        let text = |unix| IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), |m| m.to_string());
-        if at < certificate.not_before() {
-            return Err(AppendError::NotYetValid { from: text(certificate.not_before()), now: text(at) });
-        }
-        if at >= certificate.not_after() {
-            return Err(AppendError::Expired { until: text(certificate.not_after()), now: text(at) });
-        }
-        Ok(moment)
     }
 
     /// The buyer of an invoice is somebody else than the seller (BR-CUSTOM-VALIDATION-01).

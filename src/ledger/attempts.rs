@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::database::{signed, unsigned};
 use super::ids::DocumentId;
+use super::packer::Packer;
 use super::state::ReportState;
 use super::{StorageError, Store};
 use crate::chain::InvoiceHash;
@@ -47,6 +48,8 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The document's state after it.
     pub state: ReportState,
+    /// Why the stored answer cannot be read.
+    pub damage: Option<String>,
 }
 
 impl Store {
@@ -64,23 +67,63 @@ impl Store {
 
     /// Every attempt of a document, in order.
     pub fn attempts(&mut self, id: DocumentId) -> Result<Vec<Attempt>, StorageError> {
-        let mut statement = self.db.prepare_cached(
+        all(&self.db, &mut self.answers, id)
+    }
+}
+
+/// Every attempt of a document, in order; an answer that does not unpack is an error.
+pub(super) fn all(
+    db: &Connection,
+    answers: &mut Packer,
+    id: DocumentId,
+) -> Result<Vec<Attempt>, StorageError> {
+    let mut found = Vec::new();
+    each(db, Some(answers), (id, 1), |attempt| match &attempt.damage {
+        Some(damage) => Err(StorageError::damaged(damage.clone())),
+        None => {
+            found.push(attempt);
+            Ok(())
+        }
+    })?;
+    Ok(found)
+}
+
+/// The number of a document's last attempt; 0 if it was never sent.
+pub(super) fn last(db: &Connection, id: DocumentId) -> Result<u32, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT coalesce(max(id) & 0xFFFF, 0) FROM attempts WHERE id BETWEEN ?1 AND ?2")?;
+    Ok(statement.query_row([id.part(1), id.part(DocumentId::MOST_PARTS)], |row| row.get(0))?)
+}
+
+/// The attempts of a document from a number on, in order, one at a time.
+pub(super) fn each<E: From<StorageError>>(
+    db: &Connection,
+    mut answers: Option<&mut Packer>,
+    (id, from): (DocumentId, u32),
+    mut each: impl FnMut(Attempt) -> Result<(), E>,
+) -> Result<(), E> {
+    let read = |error: rusqlite::Error| E::from(StorageError::from(error));
+    let mut statement = db
+        .prepare_cached(
             "SELECT a.id & 0xFFFF, a.started_at, a.duration_ms, a.endpoint, a.http, a.headers, a.body, a.body_length,
                     a.verdict, a.error, a.state, d.hash
              FROM attempts a JOIN documents d ON d.id = a.document
              WHERE a.id BETWEEN ?1 AND ?2 ORDER BY a.id",
-        )?;
-        let mut rows = statement.query([id.part(1), id.part(DocumentId::MOST_PARTS)])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let body = match row.get::<_, Option<Vec<u8>>>(6)? {
-                Some(packed) => self.answers.unpack(&packed)?,
-                None => Vec::new(),
-            };
-            found.push(read_attempt(row, body)?);
-        }
-        Ok(found)
+        )
+        .map_err(read)?;
+    let mut rows = statement.query([id.part(from.into()), id.part(DocumentId::MOST_PARTS)]).map_err(read)?;
+    while let Some(row) = rows.next().map_err(read)? {
+        let (body, damage) = match row.get::<_, Option<Vec<u8>>>(6).map_err(read)? {
+            None => (Vec::new(), None),
+            Some(packed) => match answers.as_deref_mut().map(|packer| packer.unpack(&packed)) {
+                Some(Ok(body)) => (body, None),
+                Some(Err(error)) => (Vec::new(), Some(error.to_string())),
+                None => (Vec::new(), Some("the dictionary of answers is damaged".to_owned())),
+            },
+        };
+        each(Attempt { damage, ..read_attempt(row, body).map_err(E::from)? })?;
     }
+    Ok(())
 }
 
 pub(super) fn insert_attempt(
@@ -91,8 +134,10 @@ pub(super) fn insert_attempt(
     body: Option<&[u8]>,
     state: ReportState,
 ) -> Result<(), StorageError> {
-    if i64::from(number) > DocumentId::MOST_PARTS {
-        // Half a year of tries at the slowest pace: from here on they are only counted.
+    // Half a year of tries at the slowest pace: from there on they are only counted,
+    // and the last place is kept for how it ended.
+    let number = i64::from(number).min(DocumentId::MOST_PARTS);
+    if number == DocumentId::MOST_PARTS && !state.is_final() {
         return Ok(());
     }
     let headers: Vec<String> =
@@ -104,7 +149,7 @@ pub(super) fn insert_attempt(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(rusqlite::params![
-        id.part(i64::from(number)),
+        id.part(number),
         attempt.started_at,
         signed(attempt.duration_ms),
         attempt.endpoint,
@@ -145,5 +190,6 @@ fn read_attempt(row: &Row<'_>, body: Vec<u8>) -> Result<Attempt, StorageError> {
         verdict: row.get(8)?,
         error: row.get(9)?,
         state: read_state(row, 10)?,
+        damage: None,
     })
 }

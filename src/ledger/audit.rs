@@ -195,7 +195,7 @@ pub(super) fn walk_chunk(
     walk: &mut Walk,
     limit: u64,
 ) -> Result<Vec<Finding>, StorageError> {
-    let lost = || StorageError::damaged(format!("chain {} or its dictionary is missing", walk.chain));
+    let lost = || StorageError::damaged(format!("chain {} is missing", walk.chain));
     let chain = chains.get(&walk.chain).ok_or_else(lost)?;
     let (base, last) = DocumentId::rows_of(walk.chain);
     if !walk.started {
@@ -213,8 +213,7 @@ pub(super) fn walk_chunk(
     let mut findings = Vec::new();
     while let Some(row) = rows.next()? {
         let line = Line::read(row)?;
-        let packer = packers.get_mut(&chain.dictionary).ok_or_else(lost)?;
-        let (mut found, sound) = inspect(&line, chain, packer, walk.head);
+        let (mut found, sound) = inspect(&line, chain, packers.get_mut(&chain.dictionary), walk.head);
         if let Some((verified, xml)) = &sound {
             found.extend(evidence::inspect(db, chains, packers, &line.exhibit(verified, xml))?);
         }
@@ -295,11 +294,12 @@ impl Line {
 fn inspect(
     line: &Line,
     chain: &Chain,
-    packer: &mut Packer,
+    packer: Option<&mut Packer>,
     head: Option<Head>,
 ) -> (Vec<String>, Option<(Verified, Vec<u8>)>) {
     let mut found = Vec::new();
-    let verified = match packer.unpack(&line.xml) {
+    let lost = || StorageError::damaged("the dictionary that its bytes need is damaged");
+    let verified = match packer.ok_or_else(lost).and_then(|packer| packer.unpack(&line.xml)) {
         Err(error) => Err(error.to_string()),
         Ok(xml) => match stamp::verify_with(&xml, Some(&chain.certificate)) {
             Ok(verified) => Ok((verified, xml)),

@@ -4,6 +4,7 @@
 //! at ten thousand waiting documents as at none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use rusqlite::Connection;
 
@@ -153,8 +154,24 @@ impl Backlog {
         self.issued.first().map(|(at, _)| *at)
     }
 
+    /// Open reports with their moment of issue, the oldest first.
+    pub fn by_age(&self) -> impl Iterator<Item = (i64, DocumentId)> + '_ {
+        self.issued.iter().copied()
+    }
+
     pub fn in_state(&self, state: ReportState) -> impl Iterator<Item = DocumentId> + '_ {
         self.reports.iter().filter(move |(_, report)| report.state == state).map(|(id, _)| *id)
+    }
+
+    /// Open reports in order of issue, in the state or in any.
+    pub fn reports_from(
+        &self,
+        from: Bound<DocumentId>,
+        state: Option<ReportState>,
+    ) -> impl Iterator<Item = (DocumentId, Report)> + '_ {
+        let open = self.reports.range((from, Bound::Unbounded));
+        open.filter(move |(_, report)| state.is_none_or(|state| report.state == state))
+            .map(|(id, report)| (*id, *report))
     }
 
     pub fn print(&self, job: PrintJobId) -> Option<PrintState> {

@@ -116,10 +116,23 @@ pub enum AppendError {
     )]
     ClockBehind { seconds: i64 },
     #[error(
-        "the clock of the till was set forward by {seconds} s while the till ran. If the time is right now, restart \
-         tilld; otherwise set the clock right"
+        "the clock of the till was set {} by {} s while the till ran. If the time is wrong now, set it right. If it is \
+         right, sales go on by themselves as soon as the authority's answer confirms it; without a network restart tilld",
+        direction(*seconds)[0], seconds.saturating_abs()
     )]
     ClockJumped { seconds: i64 },
+    #[error(
+        "the clock of the till says {now}: it is not set. Set the clock right (automatic time); if it is wrong after \
+         every power cut, the battery of the clock is empty"
+    )]
+    ClockUnset { now: String },
+    #[error(
+        "the clock of the till is {} s {} the authority's, so that invoices would carry a wrong legal time. Set the clock \
+         right (automatic time): sales go on at once. If the clock is right, sales go on with the authority's next right \
+         answer, or an hour after its last one",
+        ahead.saturating_abs(), if *ahead > 0 { "behind" } else { "ahead of" }
+    )]
+    ClockFar { ahead: i64 },
     #[error(
         "the certificate is valid only from {from} (Riyadh time) and the clock says {now}. Set the clock right"
     )]
@@ -158,6 +171,11 @@ fn way_out(seconds: i64) -> [&'static str; 2] {
     ]
 }
 
+/// Which way a clock was set, in English and Arabic.
+fn direction(seconds: i64) -> [&'static str; 2] {
+    if seconds > 0 { ["forward", "قُدمت"] } else { ["back", "أُخرت"] }
+}
+
 fn rule_list(findings: &[Finding]) -> String {
     let parts: Vec<String> =
         findings.iter().map(|one| format!("{} ({})", one.rule, one.message.en)).collect();
@@ -191,8 +209,24 @@ impl AppendError {
                 )
             }
             AppendError::ClockJumped { seconds } => {
+                let (how, seconds) = (direction(*seconds)[1], seconds.saturating_abs());
                 format!(
-                    "قُدمت ساعة الجهاز {seconds} ثانية أثناء العمل. إن كان الوقت صحيحا الآن فأعد تشغيل tilld، وإلا فاضبط الوقت."
+                    "{how} ساعة الجهاز {seconds} ثانية أثناء العمل. إن كان الوقت خاطئا الآن فاضبطه، وإن كان صحيحا يستأنف البيع \
+                     تلقائيا حين يؤكده رد الهيئة، وإن لم توجد شبكة فأعد تشغيل tilld."
+                )
+            }
+            AppendError::ClockUnset { now } => {
+                format!(
+                    "تشير ساعة الجهاز إلى {now} فهي غير مضبوطة. اضبط الوقت (تلقائي)، وإن اختل بعد كل انقطاع للكهرباء فبطارية \
+                     الساعة فارغة."
+                )
+            }
+            AppendError::ClockFar { ahead } => {
+                let (how, seconds) =
+                    (if *ahead > 0 { "متأخرة" } else { "متقدمة" }, ahead.saturating_abs());
+                format!(
+                    "ساعة الجهاز {how} {seconds} ثانية عن ساعة الهيئة وستحمل الفواتير وقتا نظاميا خاطئا. اضبط الوقت (تلقائي) \
+                     يستأنف البيع فورا. وإن كانت الساعة صحيحة يستأنف البيع مع أول رد صحيح من الهيئة أو بعد ساعة من آخر رد."
                 )
             }
             AppendError::NotYetValid { from, now } => {

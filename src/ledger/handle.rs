@@ -68,6 +68,18 @@ impl Ledger {
         answer.blocking_recv().map_err(|_| self.why())
     }
 
+    /// Hands `work` over if there is room at once, and waits for nothing; its
+    /// result is for `work` itself to pass on. False: there was no room, or the
+    /// ledger is closed.
+    pub fn try_run(&self, work: impl FnOnce(&mut Store) + Send + 'static) -> bool {
+        self.jobs.try_send(Message::Job(Box::new(work))).is_ok()
+    }
+
+    /// Whether the ledger thread has ended or is about to.
+    pub fn is_closed(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
     /// Asks the thread to finish what waits, close the store and end.
     pub async fn stop(&self) {
         // An error means that it has ended already.

@@ -1,6 +1,6 @@
 //! Finding stored documents and their bytes.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use super::corrections::successors;
@@ -66,7 +66,7 @@ impl Store {
         for (chain, first, last) in self.spans() {
             let (base, _) = DocumentId::rows_of(chain);
             let (first, last) = (base + signed(first), base + signed(last));
-            let from = self.first_at(first, last, issued.unix())?;
+            let from = first_at(&self.db, first, last, issued.unix())?;
             let found = document::find(
                 &self.db,
                 &format!(
@@ -92,27 +92,6 @@ impl Store {
     /// First and last ICV of each chain that has documents.
     fn spans(&self) -> impl Iterator<Item = (ChainId, u64, u64)> + '_ {
         self.chains.iter().filter_map(|(id, chain)| Some((*id, chain.first(), chain.head?.icv.get())))
-    }
-
-    /// The first of the rows `first` to `last` from which no document that is not a
-    /// correction was issued before `issued`; one more than the last if all were.
-    fn first_at(&self, first: i64, last: i64, issued: i64) -> Result<i64, StorageError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id, issued FROM documents WHERE id BETWEEN ?1 AND ?2 AND corrects IS NULL
-             ORDER BY id DESC LIMIT 1",
-        )?;
-        let (mut low, mut high) = (first, last + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let row: Option<(i64, i64)> =
-                statement.query_row((low, middle), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-            match row {
-                Some((id, at)) if at >= issued => high = id,
-                // Nothing but corrections lies between that row and the middle.
-                _ => low = middle + 1,
-            }
-        }
-        Ok(low)
     }
 
     /// The first document of a chain, between its first and last ICV, whose
@@ -166,14 +145,24 @@ impl Store {
         }
     }
 
-    /// The newest documents, newest first.
+    /// The invoice number of a document, also of one whose row is damaged elsewhere.
+    pub fn number(&self, id: DocumentId) -> Result<Option<String>, StorageError> {
+        let mut statement = self.db.prepare_cached("SELECT number FROM documents WHERE id = ?1")?;
+        Ok(statement.query_row([id.row()], |row| row.get(0)).optional()?)
+    }
+
+    /// The newest documents, newest first; what cannot be read is left out.
     pub fn newest(&self, limit: usize) -> Result<Vec<Stored>, StorageError> {
         let sql = format!("SELECT {COLUMNS} FROM documents ORDER BY id DESC LIMIT ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         let mut rows = statement.query([limit.min(MOST_LISTED) as i64])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(Stored::read(row)?);
+            match Stored::read(row) {
+                Ok(stored) => found.push(stored),
+                Err(StorageError::Damaged { detail }) => tracing::error!(detail, "a document cannot be read"),
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }
@@ -197,4 +186,25 @@ impl Store {
         let mut statement = self.db.prepare_cached(sql)?;
         Ok(statement.query_row([id.row()], |row| row.get(0)).optional()?)
     }
+}
+
+/// The first of the rows `first` to `last` from which no document that is not a
+/// correction was issued before `issued`; one more than the last if all were.
+pub(super) fn first_at(db: &Connection, first: i64, last: i64, issued: i64) -> Result<i64, StorageError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, issued FROM documents WHERE id BETWEEN ?1 AND ?2 AND corrects IS NULL
+         ORDER BY id DESC LIMIT 1",
+    )?;
+    let (mut low, mut high) = (first, last + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row: Option<(i64, i64)> =
+            statement.query_row((low, middle), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        match row {
+            Some((id, at)) if at >= issued => high = id,
+            // Nothing but corrections lies between that row and the middle.
+            _ => low = middle + 1,
+        }
+    }
+    Ok(low)
 }

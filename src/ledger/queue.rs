@@ -311,7 +311,7 @@ impl Store {
 }
 
 /// Final reports leave the table, the others change in place.
-fn write_report(
+pub(super) fn write_report(
     db: &rusqlite::Connection,
     id: DocumentId,
     report: &Report,

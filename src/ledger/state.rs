@@ -23,7 +23,7 @@ pub enum ReportState {
 }
 
 /// Where a receipt is on its way to paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PrintState {
     Pending,
     /// Bytes are going to the printer.

@@ -1,5 +1,6 @@
 //! The store in one piece: what it holds in memory, its mark, its end.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use super::activities::LogHead;
 use super::backlog::Backlog;
 use super::clock::Clock;
 use super::database::{self, Checkpoint, Durability};
+use super::guard::{AuthorityTime, Reading};
 use super::ids::{ChainId, UuidKey};
 use super::lock::{Lock, Presence};
 use super::mark::{Mark, MarkFile};
@@ -69,8 +71,10 @@ pub struct Store {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) clock_tolerance: i64,
-    /// Wall clock and uptime at the opening, when the clock was trusted.
-    pub(super) trusted: (i64, Option<i64>),
+    /// The first moment since the opening at which the clock looked right.
+    pub(super) trusted: Cell<Option<Reading>>,
+    /// What the authority's answers say of the time.
+    pub(super) authority: AuthorityTime,
     pub(super) chains: BTreeMap<ChainId, Chain>,
     pub(super) unit: Option<ActiveUnit>,
     /// There is a certificate, but its chain may not go on.

@@ -172,6 +172,7 @@ impl Store {
             None => self.open_chain(&unit, fingerprint)?,
         };
         self.unit = Some(ActiveUnit { chain, unit });
+        self.watch_clock();
         self.shut = false;
         Ok(chain)
     }

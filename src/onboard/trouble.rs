@@ -71,6 +71,12 @@ pub(super) fn trouble_text(trouble: &Trouble, detail: &str) -> String {
         Trouble::Setup(SetupFault::Certificate) => {
             "the server's certificate cannot be trusted. Check date and time of the till and the network; something may be listening in between"
         }
+        Trouble::Setup(SetupFault::Tls) => {
+            "the server speaks no TLS that may be used (1.2 or newer), so nothing was sent to it. Use another network, or have the authority's host passed through"
+        }
+        Trouble::Setup(SetupFault::Proxy) => {
+            "the network's proxy wants a name and a password, or others (407). Write NAME:PASSWORD into the file of [fatoora] proxy_credentials_file"
+        }
     };
     if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
 }
@@ -96,6 +102,12 @@ pub(super) const fn trouble_arabic(trouble: &Trouble) -> &'static str {
         }
         Trouble::Setup(SetupFault::Certificate) => {
             "لا يمكن الوثوق بشهادة الخادم. تحقق من تاريخ الجهاز ووقته ومن الشبكة"
+        }
+        Trouble::Setup(SetupFault::Tls) => {
+            "لا يدعم الخادم تشفيرًا مقبولًا (TLS 1.2 أو أحدث) فلم يرسل إليه شيء. استخدم شبكة أخرى أو اطلب استثناء عنوان الهيئة"
+        }
+        Trouble::Setup(SetupFault::Proxy) => {
+            "يطلب وسيط الشبكة اسمًا وكلمة مرور أو غيرهما (407). اكتب NAME:PASSWORD في ملف [fatoora] proxy_credentials_file"
         }
     }
 }

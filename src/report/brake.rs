@@ -36,6 +36,8 @@ impl PauseReason {
                 "interface"
             }
             PauseReason::Setup(SetupFault::Certificate) => "certificate",
+            PauseReason::Setup(SetupFault::Tls) => "tls",
+            PauseReason::Setup(SetupFault::Proxy) => "proxy",
             PauseReason::CertificatePermissions => "certificate-permissions",
             PauseReason::NoCredentials => "no-credentials",
         }
@@ -100,8 +102,20 @@ fn setup_message(fault: SetupFault) -> Bilingual {
         ),
         SetupFault::Certificate => Bilingual::new(
             "The platform's TLS certificate cannot be verified. Check the till's date, whether the network \
-             asks for a login, and the extra CA file.",
-            "تعذر التحقق من شهادة خادم المنصة. تحقق من تاريخ الجهاز ومن أن الشبكة لا تطلب تسجيل دخول ومن ملف الشهادات الإضافي.",
+             asks for a login, and the extra CA file. Nothing was sent to it.",
+            "تعذر التحقق من شهادة خادم المنصة. تحقق من تاريخ الجهاز ومن أن الشبكة لا تطلب تسجيل دخول ومن ملف الشهادات الإضافي. لم يرسل إليه شيء.",
+        ),
+        SetupFault::Tls => Bilingual::new(
+            "What answers under the platform's address speaks no TLS that may be used (1.2 or newer): something stands \
+             between, or an old proxy. Nothing was sent to it. Try another line, or have the platform's host passed through.",
+            "ما يجيب على عنوان المنصة لا يدعم تشفيرا مقبولا (TLS 1.2 أو أحدث)، فثمة وسيط أو خادم قديم. لم يرسل إليه شيء. \
+             جرب خطا آخر أو اطلب استثناء عنوان المنصة.",
+        ),
+        SetupFault::Proxy => Bilingual::new(
+            "The proxy of this network wants a name and a password, or does not accept those of the till (407). Write \
+             NAME:PASSWORD into the file of [fatoora] proxy_credentials_file and restart tilld. Nothing was sent.",
+            "يطلب وسيط هذه الشبكة اسما وكلمة مرور أو لا يقبل ما لدى الجهاز (407). اكتب NAME:PASSWORD في ملف [fatoora] \
+             proxy_credentials_file وأعد تشغيل tilld. لم يرسل شيء.",
         ),
     }
 }
@@ -237,7 +251,9 @@ impl<Id: Copy + Eq> Brake<Id> {
         self.hasten(now, |reason| {
             matches!(
                 reason,
-                PauseReason::Offline | PauseReason::Trouble | PauseReason::Setup(SetupFault::Certificate)
+                PauseReason::Offline
+                    | PauseReason::Trouble
+                    | PauseReason::Setup(SetupFault::Certificate | SetupFault::Tls | SetupFault::Proxy)
             )
         });
     }

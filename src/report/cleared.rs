@@ -23,7 +23,9 @@ pub(super) fn guard(mut answer: Answer, sent: &InvoiceHash, now: i64) -> Answer 
     answer
 }
 
-fn faults(cleared: &[u8], sent: &InvoiceHash, now: i64) -> Vec<String> {
+/// What of a cleared document cannot be used, in English words; none if it holds the
+/// document of that hash. `now` in seconds UTC.
+pub fn faults(cleared: &[u8], sent: &InvoiceHash, now: i64) -> Vec<String> {
     let options = Options { now, pih: None, certificate: None, require_signature: false };
     let Judgement { findings, facts, .. } = check::judge(cleared, &options);
     let hash = facts.and_then(|facts| facts.hash);

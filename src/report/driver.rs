@@ -175,6 +175,7 @@ impl<Q: Queue + Clone> Driver<Q> {
         };
         let started_at = self.parts.clock.now();
         self.status.last_attempt_at = Some(started_at);
+        self.status.attempts += 1;
         let (queue, authority) = (self.parts.queue.clone(), self.parts.authority.clone());
         let call = Arc::new(OnceLock::new());
         let (handed, tell) = (call.clone(), Arc::clone(&self.parts.tell));
@@ -369,6 +370,9 @@ impl<Q: Queue + Clone> Driver<Q> {
         self.status.in_flight = self.machine.in_flight();
         self.status.deferred = self.machine.deferred();
         self.status.beat_at = wall;
+        self.status.beats += 1;
+        let flights = self.flights.values().map(|flight| flight.begun.elapsed().as_secs());
+        self.status.longest_flight = flights.max().unwrap_or(0);
         self.parts.status.send_if_modified(|published| {
             let changed = *published != self.status;
             if changed {

@@ -3,12 +3,15 @@
 //! what it says, and a watcher of the network.
 
 mod access;
+pub mod alarms;
 mod attempt;
+pub mod attention;
 mod backoff;
 mod brake;
 mod cleared;
 mod driver;
-mod ledger_queue;
+pub mod forecast;
+pub mod ledger_queue;
 pub mod link;
 mod machine;
 mod pace;
@@ -22,6 +25,7 @@ mod wakes;
 pub use access::{Access, Shown};
 pub use backoff::{Jitter, Moment};
 pub use brake::{BrakeSettings, PauseReason};
+pub use cleared::faults as cleared_faults;
 pub use driver::{CredentialsSource, Parts, run};
 pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
 pub use queue::{Begun, Queue, QueueError, Record};

@@ -67,16 +67,19 @@ pub enum HoldReason {
     FormerCertificate,
     /// Signed for another environment than the till's present one.
     OtherEnvironment,
+    /// Its row in the ledger is damaged, so that there is nothing to send.
+    Unreadable,
 }
 
 impl HoldReason {
-    pub const ALL: [HoldReason; 6] = [
+    pub const ALL: [HoldReason; 7] = [
         HoldReason::ClearanceOff,
         HoldReason::Protocol,
         HoldReason::TooLarge,
         HoldReason::NotEvaluated,
         HoldReason::FormerCertificate,
         HoldReason::OtherEnvironment,
+        HoldReason::Unreadable,
     ];
 
     /// The word under which the ledger keeps it.
@@ -88,6 +91,7 @@ impl HoldReason {
             HoldReason::NotEvaluated => "not-evaluated",
             HoldReason::FormerCertificate => "former-certificate",
             HoldReason::OtherEnvironment => "other-environment",
+            HoldReason::Unreadable => "unreadable",
         }
     }
 
@@ -126,6 +130,13 @@ impl HoldReason {
                  that the till works in now. Nothing to do if it was a test.",
                 "صدر هذا المستند لبيئة أخرى (تجريبية مثلا) ولا يرسل أبدا إلى البيئة التي يعمل فيها الجهاز الآن. \
                  لا يلزم أي إجراء إن كان تجربة.",
+            ),
+            HoldReason::Unreadable => Bilingual::new(
+                "The till's ledger cannot read this document any more: its entry was damaged on the disk. The others \
+                 go on. Keep the data directory as it is, run tilld verify, and have support bring the entry back from \
+                 the newest backup that verifies; then release the document.",
+                "لم يعد سجل الجهاز قادرا على قراءة هذا المستند لتلف قيده على القرص، وتستمر بقية المستندات. أبق مجلد \
+                 البيانات كما هو ونفذ tilld verify واطلب من الدعم استعادة القيد من أحدث نسخة احتياطية سليمة ثم أعد إرساله.",
             ),
         }
     }

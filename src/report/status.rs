@@ -22,6 +22,8 @@ pub struct Status {
     pub last_attempt_at: Option<i64>,
     /// Last time the authority accepted or rejected a document.
     pub last_success_at: Option<i64>,
+    /// Attempts begun since the start of the program.
+    pub attempts: u64,
     /// Accepted since the start of the program.
     pub accepted: u64,
     /// Seconds that the authority's clock was ahead of ours at its last answer.
@@ -29,6 +31,10 @@ pub struct Status {
     /// When the authority last said that clearance is switched off; none once it
     /// has cleared a document again.
     pub clearance_off_at: Option<i64>,
-    /// When the driver last did anything: a watcher notices if it stands still.
+    /// When the driver last did anything, by the till's clock.
     pub beat_at: i64,
+    /// Turns of the driver: a watcher notices if they stand still.
+    pub beats: u64,
+    /// Seconds since the oldest attempt in flight began, by a clock that nobody sets.
+    pub longest_flight: u64,
 }

@@ -122,11 +122,12 @@ impl Issuer {
     }
 }
 
-struct Profile {
-    issuer: Name,
-    subject: Name,
-    authority: bool,
-    extra: Vec<Extension>,
+/// What a certificate says beside its key and validity.
+pub(super) struct Profile {
+    pub(super) issuer: Name,
+    pub(super) subject: Name,
+    pub(super) authority: bool,
+    pub(super) extra: Vec<Extension>,
 }
 
 impl BuilderProfile for Profile {
@@ -209,7 +210,7 @@ fn serial_number(instruments: &Instruments) -> Result<SerialNumber, SandboxError
     SerialNumber::new(&bytes).map_err(trouble)
 }
 
-fn time(unix: i64) -> Result<Time, SandboxError> {
+pub(super) fn time(unix: i64) -> Result<Time, SandboxError> {
     let since = Duration::from_secs(u64::try_from(unix).unwrap_or(0));
     Ok(Time::from(DateTime::from_unix_duration(since).map_err(trouble)?))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,13 +36,15 @@ pub struct SandboxConfig {
     pub settings: Settings,
     /// The fault script.
     pub faults: Vec<FaultRule>,
+    /// The folder of its certificates: HTTPS, and nothing else. `None`: plain http.
+    pub tls: Option<PathBuf>,
 }
 
 impl SandboxConfig {
     /// The default settings, no faults.
     pub fn new(listen: SocketAddr, clock: Clock, entropy: Entropy) -> Self {
         let (settings, faults) = (Settings::default(), Vec::new());
-        SandboxConfig { listen, clock, entropy, clock_offset: 0, settings, faults }
+        SandboxConfig { listen, clock, entropy, clock_offset: 0, settings, faults, tls: None }
     }
 
     /// Takes over a script: `{"settings": {..}, "clock_offset": seconds, "rules": [..]}`, each part optional.

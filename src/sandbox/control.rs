@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use super::audit::{self, Audit};
 use super::book::{Accepted, Call};
@@ -19,7 +21,7 @@ use super::otp::Wanted;
 use super::registry::CsidEntry;
 use super::settings::Settings;
 use super::wire::{Conn, Line, PlugListener};
-use super::{SandboxError, http};
+use super::{SandboxError, http, tls};
 
 /// A simulated Fatoora; see [`Sandbox::start`].
 pub struct Sandbox;
@@ -39,6 +41,8 @@ pub struct SandboxHandle {
     address: SocketAddr,
     line: Arc<Line>,
     plug: Mutex<Plug>,
+    secure: Option<TlsAcceptor>,
+    ca_file: Option<PathBuf>,
 }
 
 impl Sandbox {
@@ -48,20 +52,35 @@ impl Sandbox {
     /// [`SandboxError::Listen`] when the address is taken, [`SandboxError::Authority`] when the randomness
     /// gives no keys.
     pub async fn start(config: SandboxConfig) -> Result<SandboxHandle, SandboxError> {
-        let asked = config.listen;
+        let (asked, folder) = (config.listen, config.tls.clone());
         let office = Arc::new(Office::open(config)?);
+        let now = office.instruments.machine_now();
+        let secure = folder.as_deref().map(|dir| tls::server(dir, now)).transpose()?;
         let failed = |source| SandboxError::Listen { address: asked, source };
         let listener = TcpListener::bind(asked).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let line = Line::new();
-        let plug = Mutex::new(Plug::In(serve(&office, &line, listener)));
-        Ok(SandboxHandle { office, address, line, plug })
+        let secure = secure.map(TlsAcceptor::from);
+        let plug = Mutex::new(Plug::In(serve(&office, &line, secure.clone(), listener)));
+        Ok(SandboxHandle {
+            office,
+            address,
+            line,
+            plug,
+            secure,
+            ca_file: folder.as_deref().map(tls::ca_file),
+        })
     }
 }
 
-fn serve(office: &Arc<Office>, line: &Arc<Line>, inner: TcpListener) -> JoinHandle<()> {
+fn serve(
+    office: &Arc<Office>,
+    line: &Arc<Line>,
+    secure: Option<TlsAcceptor>,
+    inner: TcpListener,
+) -> JoinHandle<()> {
     let service = http::router(office.clone()).into_make_service_with_connect_info::<Conn>();
-    let listener = PlugListener { inner, line: line.clone(), office: office.clone() };
+    let listener = PlugListener::new(inner, secure, line.clone(), office.clone());
     tokio::spawn(async move {
         // Serving ends only when this task is aborted.
         let _ = axum::serve(listener, service).await;
@@ -76,7 +95,17 @@ impl SandboxHandle {
 
     /// Base URL of an environment, without a slash at its end.
     pub fn base_url(&self, env: Environment) -> String {
-        format!("http://{}{}", self.address, env.prefix())
+        format!("{}{}", self.root(), env.prefix())
+    }
+
+    /// The PEM file that a till must trust to reach it; `None` on plain http.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    fn root(&self) -> String {
+        let scheme = if self.secure.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Issues a one-time password of six digits, bound to a VAT number if one is given. Good for as long as the
@@ -146,7 +175,7 @@ impl SandboxHandle {
             }
         };
         let listener = socket.listen(1024).map_err(|source| self.listen_error(source))?;
-        self.put_plug(Plug::In(serve(&self.office, &self.line, listener)));
+        self.put_plug(Plug::In(serve(&self.office, &self.line, self.secure.clone(), listener)));
         Ok(())
     }
 
@@ -236,8 +265,7 @@ pub async fn run_standalone(
             (env.name().to_owned(), entry)
         })
         .collect();
-    let line =
-        json!({"environments": environments, "admin_url": format!("http://{}/admin", handle.address())});
+    let line = json!({"environments": environments, "admin_url": format!("{}/admin", handle.root()), "ca_file": handle.ca_file()});
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(SandboxError::Announce)?;
     cancel.await;
     handle.stop().await;

@@ -33,6 +33,7 @@ mod page;
 mod play;
 mod registry;
 mod settings;
+mod tls;
 mod tlv;
 mod wire;
 mod xml_text;
@@ -62,6 +63,14 @@ pub enum SandboxError {
     /// Keys or certificates of the authority could not be made.
     #[error("the sandbox's certificate authority failed: {0}")]
     Authority(String),
+    /// The files of its HTTPS cannot be made or used.
+    #[error("{}: {why}", path.display())]
+    Tls {
+        /// The folder or the file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The line that tells where the sandbox listens could not be written.
     #[error("cannot write the sandbox's addresses: {0}")]
     Announce(std::io::Error),

@@ -10,14 +10,20 @@ use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::book::Delivered;
 use super::faults::FaultAction;
 use super::office::Office;
+
+/// For a TLS handshake to come to its end.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What all connections of a sandbox share.
 pub(super) struct Line {
@@ -122,11 +128,64 @@ impl Connected<IncomingStream<'_, PlugListener>> for Conn {
     }
 }
 
+/// A TLS handshake that came to its end, or not.
+type Handshake = Option<(TlsStream<TcpStream>, std::net::SocketAddr)>;
+
 /// A TCP listener that hands out [`Wire`]s.
 pub(super) struct PlugListener {
-    pub(super) inner: TcpListener,
-    pub(super) line: Arc<Line>,
-    pub(super) office: Arc<Office>,
+    inner: TcpListener,
+    /// Plain http without it.
+    secure: Option<TlsAcceptor>,
+    /// Ended with the listener.
+    handshakes: JoinSet<Handshake>,
+    line: Arc<Line>,
+    office: Arc<Office>,
+}
+
+impl PlugListener {
+    pub(super) fn new(
+        inner: TcpListener,
+        secure: Option<TlsAcceptor>,
+        line: Arc<Line>,
+        office: Arc<Office>,
+    ) -> PlugListener {
+        PlugListener { inner, secure, handshakes: JoinSet::new(), line, office }
+    }
+
+    /// A connection that may speak at once; `None` if a fault has it or its
+    /// handshake is still to come.
+    fn admit(
+        &mut self,
+        stream: TcpStream,
+        peer: std::net::SocketAddr,
+    ) -> Option<(Wire, std::net::SocketAddr)> {
+        let now = self.office.instruments.machine_now();
+        let rule = self.office.desk().faults.draw_connection(now);
+        match (rule, &self.secure) {
+            (None, None) => return Some((self.wire(Transport::Plain(stream)), peer)),
+            (None, Some(secure)) => {
+                let shaking = secure.accept(stream);
+                self.handshakes.spawn(async move {
+                    let shaken = tokio::time::timeout(HANDSHAKE, shaking).await;
+                    shaken.ok()?.ok().map(|stream| (stream, peer))
+                });
+            }
+            (Some(rule), _) => {
+                let wire = self.wire(Transport::Plain(stream));
+                let length = Duration::from_secs(rule.seconds.unsigned_abs());
+                match rule.action {
+                    FaultAction::ConnectReset => wire.refuse(),
+                    FaultAction::TlsStall => _ = tokio::spawn(wire.swallow(length)),
+                    _ => _ = tokio::spawn(wire.hold(length)),
+                }
+            }
+        }
+        None
+    }
+
+    fn wire(&self, stream: Transport) -> Wire {
+        Wire::new(stream, self.line.clone())
+    }
 }
 
 impl Listener for PlugListener {
@@ -135,16 +194,18 @@ impl Listener for PlugListener {
 
     async fn accept(&mut self) -> (Wire, Self::Addr) {
         loop {
-            let (stream, peer) = Listener::accept(&mut self.inner).await;
-            let now = self.office.instruments.machine_now();
-            let Some(rule) = self.office.desk().faults.draw_connection(now) else {
-                return (Wire::new(stream, self.line.clone()), peer);
-            };
-            let wire = Wire::new(stream, self.line.clone());
-            if rule.action == FaultAction::ConnectReset {
-                wire.refuse();
-            } else {
-                tokio::spawn(wire.hold(Duration::from_secs(rule.seconds.unsigned_abs())));
+            tokio::select! {
+                (stream, peer) = Listener::accept(&mut self.inner) => {
+                    if let Some(admitted) = self.admit(stream, peer) {
+                        return admitted;
+                    }
+                }
+                Some(shaken) = self.handshakes.join_next(), if !self.handshakes.is_empty() => {
+                    // A handshake that failed was the other side's last word.
+                    if let Ok(Some((stream, peer))) = shaken {
+                        return (self.wire(Transport::Secure(Box::new(stream))), peer);
+                    }
+                }
             }
         }
     }
@@ -154,9 +215,36 @@ impl Listener for PlugListener {
     }
 }
 
+/// What a connection runs over.
+enum Transport {
+    Plain(TcpStream),
+    Secure(Box<TlsStream<TcpStream>>),
+}
+
+impl Transport {
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Transport::Plain(stream) => stream,
+            Transport::Secure(stream) => stream.get_ref().0,
+        }
+    }
+
+    fn polled(&mut self) -> Pin<&mut dyn Duplex> {
+        Pin::new(match self {
+            Transport::Plain(stream) => stream,
+            Transport::Secure(stream) => stream.as_mut(),
+        })
+    }
+}
+
+/// Both directions of a stream.
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
 /// A connection that fails once it is cut.
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Transport,
     ended: Pin<Box<dyn Future<Output = End> + Send>>,
     is_over: bool,
     pause: Option<Pin<Box<Sleep>>>,
@@ -165,7 +253,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    fn new(stream: TcpStream, line: Arc<Line>) -> Wire {
+    fn new(stream: Transport, line: Arc<Line>) -> Wire {
         let conn = Conn::new();
         let (mut all, mut own) = (line.cut.subscribe(), conn.end.subscribe());
         let ended = Box::pin(async move {
@@ -186,10 +274,21 @@ impl Wire {
         }
     }
 
+    /// Reads what comes and never answers, for so long or until it is cut.
+    async fn swallow(mut self, length: Duration) {
+        let reading = async {
+            let mut some = [0u8; 1024];
+            // Until the other side gives up.
+            while matches!(self.read(&mut some).await, Ok(1..)) {}
+        };
+        // Either way it is over.
+        let _ = tokio::time::timeout(length, reading).await;
+    }
+
     /// Tears the connection down.
     fn refuse(self) {
         // Should the option fail, the connection is closed in order, which is an end as well.
-        let _ = self.stream.set_zero_linger();
+        let _ = self.stream.tcp().set_zero_linger();
     }
 
     /// Fails when the connection is ended; registers for the moment when it will be.
@@ -199,7 +298,7 @@ impl Wire {
         {
             self.is_over = true;
             if how == End::Reset {
-                self.stream.set_zero_linger()?;
+                self.stream.tcp().set_zero_linger()?;
             }
         }
         if self.is_over { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
@@ -219,7 +318,7 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        self.stream.polled().poll_read(cx, buffer)
     }
 }
 
@@ -231,7 +330,7 @@ impl AsyncWrite for Wire {
             self.pause = None;
         }
         let portion = bytes.get(..self.conn.allowed(bytes.len())).unwrap_or(bytes);
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, portion))?;
+        let written = ready!(self.stream.polled().poll_write(cx, portion))?;
         let pause = self.conn.wrote(bytes.len(), written);
         self.pause = pause.map(|length| Box::pin(tokio::time::sleep(length)));
         Poll::Ready(Ok(written))
@@ -239,10 +338,10 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.stream.polled().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.stream.polled().poll_shutdown(cx)
     }
 }

@@ -6,12 +6,14 @@ mod json_type;
 mod problem;
 pub mod readers;
 mod returned;
+mod span;
 mod stored_problem;
 
 pub use document_problem::{BuyerPart, DocumentProblem};
 pub use json_type::JsonType;
 pub use problem::Problem;
 pub use returned::ReturnProblem;
+pub use span::span;
 pub use stored_problem::StoredProblem;
 
 /// One message in both languages of the till.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,13 +11,14 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tilld::api::wire::{self, Words};
 use tilld::api::{
-    self, Asked, Caller, CorrectionOrder, CreditOrder, Form, Found, Idempotency, IdentityOrder, Limits,
-    Lookup, Refusal, Sale, SaleOrder, Socket, Sold, Till,
+    self, Asked, Caller, CorrectionOrder, CreditOrder, Fed, Feed, Form, Found, Idempotency, IdentityOrder,
+    Limits, Lookup, QueuePage, Refusal, Sale, SaleOrder, Socket, Sold, Till,
 };
 use tilld::chain::{Icv, InvoiceHash};
 use tilld::invoice::{self, DocumentType, Draft, InvoiceNumber, IssueMoment, Kind, Subtype};
 use tilld::text::Bilingual;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use uuid::Uuid;
 
 /// What the fake does when asked to sell.
@@ -49,8 +51,16 @@ pub struct Fake {
     pub queue: Mutex<Option<wire::Queue>>,
     /// What remembers beside the anchor.
     pub witnesses: Mutex<Vec<wire::Witness>>,
+    pub attempts: Mutex<Vec<wire::Attempt>>,
+    pub warnings: Mutex<Vec<wire::Warning>>,
     /// The identity, if not an active one.
     pub identity: Mutex<Option<wire::Identity>>,
+    /// What the watch over the till says.
+    pub watch: Mutex<wire::Watch>,
+    /// What people must do.
+    pub attention: Mutex<wire::AttentionList>,
+    /// The ends of all event streams that were opened, with where each began.
+    pub streams: Mutex<Vec<(Option<String>, UnboundedSender<Fed>)>>,
     sales: Mutex<Vec<(Idempotency, Sale)>>,
 }
 
@@ -178,6 +188,7 @@ impl Till for Fake {
             version: "0.1.0".to_owned(),
             environment: "sandbox".to_owned(),
             time: "2026-03-14T21:05:09+03:00".to_owned(),
+            clock: None,
             selling: wire::Selling { ready: true, reason: None },
             documents: self.sales.lock().unwrap().len() as u64,
             last: None,
@@ -187,6 +198,7 @@ impl Till for Fake {
             address_override: None,
             identity: None,
             witnesses: self.witnesses.lock().unwrap().clone(),
+            watch: self.watch.lock().unwrap().clone(),
         })
     }
 
@@ -212,8 +224,64 @@ impl Till for Fake {
         Ok(wire::ActivityList { activities: (1..=3).rev().map(one).take(limit).collect() })
     }
 
+    async fn queue(&self, page: QueuePage) -> Result<wire::QueueList, Refusal> {
+        let one = |n: u64| wire::QueuedDocument {
+            uuid: format!("3f8a1c52-9b1e-4d6a-8c0d-{n:012}"),
+            number: format!("T01-{n:06}"),
+            icv: n,
+            subtype: "simplified".to_owned(),
+            issued_at: "2026-03-14T21:05:09+03:00".to_owned(),
+            age_seconds: 3_600 * 25,
+            seconds_left: -3_600,
+            state: "Queued".to_owned(),
+            attempts: 3,
+            next_attempt_at: Some("2026-03-15T22:05:09+03:00".to_owned()),
+            reason: None,
+            words: None,
+        };
+        let documents = (1..=3).map(one).take(page.limit).collect();
+        Ok(wire::QueueList { documents, waiting: 3, next: (page.limit < 3).then(|| "9".to_owned()) })
+    }
+
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
         Ok(3)
+    }
+
+    async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
+        let sales = self.sales.lock().unwrap();
+        let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
+        Ok(sale.map(|sale| wire::AttemptList {
+            uuid: Some(uuid.to_string()),
+            number: Some(sale.number.to_string()),
+            chain: 1,
+            icv: sale.icv.get(),
+            issued_at: "2026-03-14T21:05:09+03:00".to_owned(),
+            state: "Queued".to_owned(),
+            held: None,
+            unreadable: None,
+            total: self.attempts.lock().unwrap().len() as u32,
+            attempts: self.attempts.lock().unwrap().clone(),
+        }))
+    }
+
+    async fn release(&self, uuid: Uuid, caller: Caller) -> Result<Option<wire::Released>, Refusal> {
+        self.callers.lock().unwrap().push(caller);
+        if let Mood::Refuse(refusal) = self.mood.lock().unwrap().clone() {
+            return Err(refusal);
+        }
+        let sales = self.sales.lock().unwrap();
+        let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
+        Ok(sale.map(|sale| wire::Released {
+            uuid: uuid.to_string(),
+            number: sale.number.to_string(),
+            was: Some("protocol".to_owned()),
+            state: "Queued".to_owned(),
+        }))
+    }
+
+    async fn warnings(&self) -> Result<wire::WarningList, Refusal> {
+        let warnings = self.warnings.lock().unwrap().clone();
+        Ok(wire::WarningList { looked_at: warnings.len() as u64, more: false, warnings })
     }
 
     async fn identity(&self) -> Result<wire::Identity, Refusal> {
@@ -233,6 +301,33 @@ impl Till for Fake {
                 notes: Vec::new(),
             }),
         }
+    }
+
+    fn follow(&self, after: Option<String>) -> Result<Box<dyn Feed>, Refusal> {
+        let (end, feed) = tokio::sync::mpsc::unbounded_channel();
+        self.streams.lock().unwrap().push((after, end));
+        Ok(Box::new(Stream(feed)))
+    }
+
+    async fn attention(&self) -> Result<wire::AttentionList, Refusal> {
+        Ok(self.attention.lock().unwrap().clone())
+    }
+
+    async fn metrics(&self) -> Result<String, Refusal> {
+        Ok("tilld_documents 1\n".to_owned())
+    }
+
+    async fn receipt_seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {
+        Ok(self.sales.lock().unwrap().iter().any(|(_, sale)| sale.uuid == uuid).then_some(1))
+    }
+}
+
+/// A stream that the test feeds.
+struct Stream(UnboundedReceiver<Fed>);
+
+impl Feed for Stream {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Fed> + Send + '_>> {
+        Box::pin(async { self.0.recv().await.unwrap_or(Fed::End) })
     }
 }
 

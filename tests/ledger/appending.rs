@@ -1,6 +1,6 @@
 //! One sale, one commit: numbers, links, repeats, and errors that take nothing.
 
-use tilld::ledger::{AppendError, Recovery, StorageError, Unit, audit};
+use tilld::ledger::{AppendError, Recovery, StorageError, Unit, audit, reading};
 use tilld::stamp;
 
 use crate::support::{BrokenSigner, NOW, TestSigner, Till, YEAR, certificate, keyed, order, sell, unit};
@@ -108,17 +108,59 @@ fn no_document_is_earlier_than_the_one_before() {
     assert_eq!((sold.icv.get(), sold.issued.unix()), (3, NOW + 5));
 }
 
+/// The errors of the guard in their order, and the road out of a jump.
+#[test]
+fn the_guard_of_the_clock_speaks_before_a_number_is_taken() {
+    let till = Till::new();
+    till.clock.set_uptime(10);
+    let mut store = till.open();
+    assert_eq!(sell(&mut store, 1).unwrap().icv.get(), 1);
+    let authority = store.authority_time();
+    till.clock.set(NOW + 301);
+    let error = sell(&mut store, 2).unwrap_err();
+    assert!(matches!(error, AppendError::ClockJumped { seconds: 301 }));
+    assert!(error.words().en.contains("forward by 301 s") && error.words().ar.contains("قُدمت"));
+    assert_eq!(store.clock_report().state.word(), "jumped");
+    // A single answer that agrees within a minute ends it, without a restart.
+    authority.hear(NOW + 301 + 60, reading(&*till.clock));
+    assert_eq!(sell(&mut store, 2).unwrap().issued.unix(), NOW + 301);
+    assert_eq!(store.clock_report().authority, Some((60, 0)));
+    // Two that say otherwise for two minutes stop it, until one agrees.
+    for (uptime, refuses) in [(10, false), (129, false), (130, true)] {
+        till.clock.set_uptime(uptime);
+        till.clock.set(NOW + 291 + uptime);
+        authority.hear(NOW + 291 + uptime - 901, reading(&*till.clock));
+        assert_eq!(
+            matches!(sell(&mut store, 3), Err(AppendError::ClockFar { ahead: -901 })),
+            refuses,
+            "{uptime}"
+        );
+    }
+    let report = store.clock_report();
+    assert!(report.state.refuses() && report.words.unwrap().en.contains("901 s ahead of"));
+    authority.hear(NOW + 291 + 130 + 59, reading(&*till.clock));
+    assert!(store.ready().is_ok());
+    // At the next opening a clock that is not set says so.
+    store.close().unwrap();
+    till.clock.set(0);
+    let mut store = till.open();
+    assert!(matches!(sell(&mut store, 4), Err(AppendError::ClockUnset { .. })));
+    till.clock.set(NOW + 430);
+    assert_eq!(sell(&mut store, 4).unwrap().icv.get(), 5, "a clock that was never right has not jumped");
+    store.close().unwrap();
+    assert!(audit::verify_chain(&till.dir(), |_| ()).unwrap().is_clean());
+}
+
 #[test]
 fn a_clock_outside_the_certificate_stamps_nothing() {
     let till = Till::new();
     let mut store = till.open();
-    for (at, early) in [(NOW - YEAR - 1, true), (NOW + YEAR + 1, false), (-5, true)] {
+    for (at, early) in [(NOW - YEAR - 1, true), (NOW + YEAR + 1, false), (-5, true), (i64::MIN, true)] {
         till.clock.set(at);
         let error = sell(&mut store, 1).unwrap_err();
         match error {
-            AppendError::NotYetValid { .. } => assert!(early),
+            AppendError::NotYetValid { .. } | AppendError::ClockUnset { .. } => assert!(early),
             AppendError::Expired { .. } => assert!(!early),
-            AppendError::ClockUnusable => assert_eq!(at, -5),
             ref other => panic!("{other:?}"),
         }
         assert!(!error.words().ar.is_empty() && !error.words().en.is_empty());

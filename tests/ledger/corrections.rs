@@ -160,7 +160,7 @@ fn a_younger_certificate_corrects_what_an_older_one_stamped() {
     audit::check_file(&till.dir()).unwrap();
 }
 
-fn standard(seed: u64) -> Order {
+pub fn standard(seed: u64) -> Order {
     let address = Address {
         street: "شارع العليا | Olaya Street".to_owned(),
         building: "1234".to_owned(),

@@ -11,5 +11,6 @@ mod opening;
 mod queue;
 mod renewal;
 mod returns;
+mod standard;
 mod support;
 mod witnesses;

@@ -7,5 +7,6 @@ mod documents;
 mod faults;
 mod gateway;
 mod identity;
+mod scripts;
 mod till;
 mod world;

@@ -118,6 +118,13 @@ impl ProblemCode {
                     "انتظر انتهاء التحقق الجاري ثم أعد الطلب.",
                 ),
             ],
+            ProblemCode::NotReleased => [
+                ("The document is not sent", "لن يرسل المستند"),
+                (
+                    "It is not held, or it may never be sent. Nothing has changed.",
+                    "المستند غير معلق أو لا يجوز إرساله أبداً. لم يتغير شيء.",
+                ),
+            ],
             ProblemCode::NotOnboarded => [
                 ("The till has no certificate yet", "لا يملك الجهاز شهادة بعد"),
                 (

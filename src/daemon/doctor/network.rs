@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::Settings;
+use crate::daemon::identity;
 use crate::doctor::{Known, Network, NetworkFault, Reply, Session, Step, Trust, could_not};
-use crate::fatoora::Endpoint;
 use crate::fatoora::probe::{self, Distrust, Obstacle, Patience, probe};
 use crate::ledger::{Clock as _, SystemClock};
 use crate::text::Bilingual;
@@ -21,12 +21,7 @@ pub(super) fn walk(settings: &Settings) -> Known<Way> {
         let what = Bilingual::new("the way to the platform cannot be tried", "تعذر فحص الطريق إلى المنصة");
         could_not(what, &error.to_string())
     };
-    let fatoora = &settings.fatoora;
-    let mut endpoint =
-        Endpoint::new(fatoora.environment, fatoora.base_url.as_deref()).map_err(|error| unusable(&error))?;
-    if let Some(file) = &fatoora.extra_ca {
-        endpoint = endpoint.with_extra_ca(std::fs::read(file).map_err(|error| unusable(&error))?);
-    }
+    let endpoint = identity::endpoint(settings).map_err(|error| unusable(&error))?;
     Ok(facts(probe(&endpoint, Patience::default())))
 }
 
@@ -39,6 +34,7 @@ fn facts(probe: probe::Probe) -> Way {
     let network = Network {
         host: probe.host,
         port: probe.port,
+        proxy: probe.proxy,
         name: step(probe.name, |found| found.iter().map(ToString::to_string).collect()),
         connection: step(probe.connection, |address| address.to_string()),
         tls: probe.tls.map(|tls| step(tls, session)),
@@ -73,6 +69,7 @@ fn fault(obstacle: Obstacle) -> NetworkFault {
         Obstacle::Slow(within) => NetworkFault::Slow(seconds(within)),
         Obstacle::Refused => NetworkFault::Refused,
         Obstacle::Unreachable(why) => NetworkFault::Unreachable(why),
+        Obstacle::Proxy(status) => NetworkFault::Proxy(status),
         Obstacle::Handshake(why) => NetworkFault::Handshake(why),
         Obstacle::NoAnswer(why) => NetworkFault::NoAnswer(why),
         Obstacle::Untrusted { distrust, certificate } => {

@@ -10,6 +10,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod way;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{KeySettings, Settings};
-use crate::fatoora::{Client, Endpoint};
+use crate::fatoora::Client;
 use crate::invoice::Seller;
 use crate::keys::{
     KeyStore, PinSource, Pkcs11Settings, TOKENS_SUPPORTED, TokenError, UnitProfile, Vault, Wrapping,
@@ -32,6 +33,7 @@ pub use register::Entry;
 pub use register::Register;
 pub use switch::{install, load};
 pub use watch::{HOURLY, watch};
+pub use way::endpoint;
 
 /// The folder of the vault inside the data directory.
 pub fn vault_dir(settings: &Settings) -> PathBuf {
@@ -77,14 +79,7 @@ pub fn register(settings: &Settings, vault: &Vault, keys: &KeyStore) -> Register
 
 /// The client for the platform, or for the address that stands in for it.
 pub fn client(settings: &Settings) -> Result<Client, String> {
-    let mut endpoint = Endpoint::new(settings.fatoora.environment, settings.fatoora.base_url.as_deref())
-        .map_err(|error| error.to_string())?;
-    if let Some(file) = &settings.fatoora.extra_ca {
-        let pem =
-            std::fs::read(file).map_err(|error| format!("{} cannot be read ({error})", file.display()))?;
-        endpoint = endpoint.with_extra_ca(pem);
-    }
-    Client::new(endpoint).map_err(|error| error.to_string())
+    Client::new(endpoint(settings)?).map_err(|error| error.to_string())
 }
 
 /// What onboarding is to make of this till.

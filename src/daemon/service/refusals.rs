@@ -34,6 +34,8 @@ pub(super) fn refusal(error: AppendError) -> Refusal {
         AppendError::ChainClosed => Refusal::NoStamp(words),
         AppendError::ClockBehind { .. }
         | AppendError::ClockJumped { .. }
+        | AppendError::ClockUnset { .. }
+        | AppendError::ClockFar { .. }
         | AppendError::NotYetValid { .. }
         | AppendError::ClockUnusable => Refusal::Clock(words),
         AppendError::Expired { .. } => Refusal::Expired(words),

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use super::Service;
 use super::refusals::{gone, storage};
+use super::watching::moment as moment_text;
 use crate::api::{self, Refusal, wire};
 use crate::daemon::findings::numbers_in;
-use crate::invoice::IssueMoment;
-use crate::ledger::{self, PrintState, ReportState, StorageError, Store, audit};
+use crate::daemon::lookout::count;
+use crate::ledger::{self, ClockReport, PrintState, ReportState, StorageError, Store, audit};
 
 /// Open print jobs that status counts.
 const MOST_PRINTS: usize = 10_000;
@@ -24,11 +25,12 @@ impl Service {
             let rejected = numbers_in(store, ReportState::Rejected)?;
             let held = numbers_in(store, ReportState::Held)?;
             let ready = store.ready().map_err(|error| error.words());
-            let witnesses = store.witnesses();
-            Ok((store.queue_summary(), last, prints, (rejected, held), ready, witnesses))
+            let (witnesses, clock) = (store.witnesses(), store.clock_report());
+            Ok((count(store)?, last, prints, (rejected, held), ready, witnesses, clock))
         };
-        let (queue, last, prints, (rejected, held), ready, witnesses) =
+        let (counted, last, prints, (rejected, held), ready, witnesses, clock) =
             self.ledger.run(work).await.map_err(gone)?.map_err(storage)?;
+        let queue = counted.queue;
         let not_ready = self.register.not_ready(self.clock.now()).or(ready.err());
         let identity = self.register.show(self.clock.now());
         let (pause, clearance_off) = {
@@ -49,6 +51,7 @@ impl Service {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             environment: self.facts.environment.clone(),
             time: moment_text(self.clock.now()),
+            clock: Some(shown(clock)),
             selling: wire::Selling { ready: not_ready.is_none(), reason: not_ready.map(wire::Words::from) },
             documents: queue.documents,
             last: last.map(|last| wire::Last {
@@ -77,6 +80,7 @@ impl Service {
                 .into_iter()
                 .map(|(path, fault)| wire::Witness { path: path.display().to_string(), fault })
                 .collect(),
+            watch: self.watch(&counted),
         })
     }
 
@@ -129,6 +133,13 @@ pub fn verification(dir: &Path, anchor: &Path) -> Result<wire::Verification, Str
     })
 }
 
-fn moment_text(unix: i64) -> String {
-    IssueMoment::from_unix(unix).map_or_else(|| unix.to_string(), api::wire::riyadh)
+fn shown(clock: ClockReport) -> wire::Clock {
+    let (ahead, age) = clock.authority.unzip();
+    wire::Clock {
+        state: clock.state.word().to_owned(),
+        refuses: clock.state.refuses(),
+        authority_ahead_seconds: ahead,
+        authority_heard_seconds_ago: age,
+        words: clock.words.map(wire::Words::from),
+    }
 }

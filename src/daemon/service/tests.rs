@@ -6,8 +6,11 @@ mod credits;
 mod documents;
 mod last_look;
 mod many_returns;
+mod queue;
+mod releasing;
 mod story;
 mod till;
+mod watching;
 
 use k256::ecdsa::signature::Signer as _;
 use k256::ecdsa::{DerSignature, SigningKey};
@@ -146,6 +149,15 @@ fn bench_at(uptime: Option<i64>) -> Bench {
     };
     let (register, desk) = desk(dir.path(), &ledger, &clock);
     let stop = watch::Sender::new(false);
+    let (report, print_fault) = (watch::channel(report::Status::default()).1, Arc::new(Mutex::new(None)));
+    let lookout = Arc::new(Lookout {
+        till: facts.till.clone(),
+        clock: clock.clone(),
+        register: Arc::clone(&register),
+        report: report.clone(),
+        print_fault: Arc::clone(&print_fault),
+        board: Arc::default(),
+    });
     let service = Service {
         facts,
         ledger,
@@ -153,11 +165,12 @@ fn bench_at(uptime: Option<i64>) -> Bench {
         press: Arc::new(Press::new(PaperWidth::Mm80, Shop { trade_name: None, till: None, footer: vec![] })),
         doorbell: Arc::new(Doorbell::default()),
         wakes: Arc::new(Wakes::new()),
-        report: watch::channel(report::Status::default()).1,
+        report,
         events: Arc::default(),
         reach: Arc::new(|| Box::pin(async { true })),
         stopping: stop.subscribe(),
-        print_fault: Arc::new(Mutex::new(None)),
+        print_fault,
+        lookout,
         register,
         desk,
     };

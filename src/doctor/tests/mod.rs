@@ -101,6 +101,7 @@ fn healthy() -> Facts {
         network: Ok(Network {
             host: "gw-fatoora.zatca.gov.sa".to_owned(),
             port: 443,
+            proxy: None,
             name: done(vec!["192.0.2.1".to_owned()]),
             connection: done("192.0.2.1:443".to_owned()),
             tls: Some(done(Session {
@@ -242,7 +243,7 @@ fn the_first_line_is_one_for_monitoring() {
     assert_eq!(
         report.performance(),
         "unsent=3;; oldest=46800s;43199;71999 certificate_days=300;60:;7: \
-         disk_free=10737418240B;536870912:;67108864: clock_offset=0s;-59:59;-299:299"
+         disk_free=10737418240B;536870912:;67108864: clock_offset=0s;-60:60;-900:900"
     );
     let bars = with(|facts| {
         facts.service = Service::Stopped { socket: "/a|b\n/c".to_owned() };

@@ -16,10 +16,10 @@ fn the_clock() {
     only(&kept(Err(because())), Subject::ClockSynchronised, Level::Unknown);
     let off = |ahead| till(|till| till.clock.authority_ahead = ahead);
     for sign in [1, -1] {
-        assert_eq!(off(Ok(sign * (limits::CLOCK_OFFSET_WARNING - 1))).level(), Level::Ok);
-        only(&off(Ok(sign * limits::CLOCK_OFFSET_WARNING)), Subject::ClockAuthority, Level::Warning);
-        only(&off(Ok(sign * (limits::CLOCK_OFFSET_CRITICAL - 1))), Subject::ClockAuthority, Level::Warning);
-        only(&off(Ok(sign * limits::CLOCK_OFFSET_CRITICAL)), Subject::ClockAuthority, Level::Critical);
+        assert_eq!(off(Ok(sign * limits::CLOCK_OFFSET_WARNING)).level(), Level::Ok);
+        only(&off(Ok(sign * (limits::CLOCK_OFFSET_WARNING + 1))), Subject::ClockAuthority, Level::Warning);
+        only(&off(Ok(sign * limits::CLOCK_OFFSET_CRITICAL)), Subject::ClockAuthority, Level::Warning);
+        only(&off(Ok(sign * (limits::CLOCK_OFFSET_CRITICAL + 1))), Subject::ClockAuthority, Level::Critical);
     }
     assert!(check(&off(Ok(7200)), Subject::ClockAuthority).finding.en.contains("2 h 0 min behind"));
     only(&off(Err(because())), Subject::ClockAuthority, Level::Unknown);
@@ -47,6 +47,28 @@ fn the_network_step_by_step() {
         let behind = [Subject::NetworkTls, Subject::NetworkAnswer];
         assert!(!report.checks.iter().any(|check| behind.contains(&check.subject)), "not taken, not told");
     }
+    let closed = |status| {
+        network(|network| {
+            network.proxy = Some("http://192.168.1.1:3128".to_owned());
+            network.connection = Step::Failed(NetworkFault::Proxy(status));
+            network.tls = Some(Step::NotTaken);
+            network.answer = Step::NotTaken;
+        })
+    };
+    for (status, level) in [(407, Level::Critical), (403, Level::Warning), (502, Level::Warning)] {
+        let report = closed(status);
+        only(&report, Subject::NetworkConnection, level);
+        let said = &check(&report, Subject::NetworkConnection).finding.en;
+        assert!(said.contains("192.168.1.1:3128") && said.contains(&status.to_string()), "{said}");
+    }
+    let dead = network(|network| {
+        network.proxy = Some("http://192.168.1.1:3128".to_owned());
+        network.connection = Step::Failed(NetworkFault::Refused);
+        network.tls = Some(Step::NotTaken);
+        network.answer = Step::NotTaken;
+    });
+    only(&dead, Subject::NetworkConnection, Level::Warning);
+    assert!(check(&dead, Subject::NetworkConnection).finding.en.contains("proxy 192.168.1.1:3128"));
     let tls = |step| network(|network| network.tls = Some(step));
     only(&tls(Step::Failed(NetworkFault::Handshake("eof".to_owned()))), Subject::NetworkTls, Level::Warning);
     for trust in [Trust::Issuer, Trust::Expired, Trust::NotYet, Trust::Name, Trust::Other("odd".to_owned())] {

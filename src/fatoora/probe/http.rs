@@ -4,9 +4,11 @@ use std::io::{self, Read, Write};
 use std::time::Instant;
 
 use rustls::{ClientConnection, StreamOwned};
+use zeroize::Zeroizing;
 
 use super::line::Line;
 use crate::fatoora::endpoint::Endpoint;
+use crate::fatoora::proxy::Proxy;
 use crate::fatoora::verdict::Headers;
 
 /// Bytes of an answer's head that are read; more is no answer of the platform.
@@ -62,6 +64,35 @@ pub(super) fn get(stream: &mut impl Exchange, endpoint: &Endpoint) -> io::Result
     let page = |tag: &[u8]| begins.get(..tag.len()).is_some_and(|some| some.eq_ignore_ascii_case(tag));
     reply.html |= page(b"<!doctype html") || page(b"<html");
     Ok(reply)
+}
+
+/// Asks a proxy for a way to the platform; gives its status. Nothing behind the
+/// head is read, since it belongs to the way.
+pub(super) fn connect(stream: &mut Line, endpoint: &Endpoint, proxy: &Proxy) -> io::Result<u16> {
+    let (host, port) = (endpoint.host(), endpoint.port());
+    let mut request = Zeroizing::new(format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n"));
+    if let Some(value) = proxy.authorization() {
+        request.push_str("proxy-authorization: ");
+        request.push_str(value);
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes())?;
+    stream.flush()?;
+    let mut head = Vec::new();
+    let mut byte = [0u8; 1];
+    while !head.ends_with(b"\r\n\r\n") && head.len() < MOST_OF_HEAD {
+        match stream.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) => head.extend_from_slice(&byte),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let reply = parse(&String::from_utf8_lossy(&head));
+    reply
+        .map(|reply| reply.status)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "what came is no answer of a proxy"))
 }
 
 /// The head, and what follows it at once.

@@ -16,6 +16,11 @@ impl Line {
         Line { stream, end: Instant::now() }
     }
 
+    /// The stream again, for what is spoken on it next.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// When reading and writing end from now on.
     pub fn until(&mut self, end: Instant) {
         self.end = end;

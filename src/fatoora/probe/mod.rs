@@ -17,6 +17,7 @@ use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConnection, StreamOwned};
 
 use super::endpoint::Endpoint;
+use super::proxy::Proxy;
 use super::tls::{self, Watch};
 pub use http::Reply;
 use line::Line;
@@ -43,6 +44,8 @@ impl Default for Patience {
 pub struct Probe {
     pub host: String,
     pub port: u16,
+    /// `http://HOST:PORT` of the proxy in between: name and connection are its own.
+    pub proxy: Option<String>,
     pub name: Step<Vec<IpAddr>>,
     pub connection: Step<SocketAddr>,
     /// None on plain http, which only loopback has.
@@ -67,6 +70,9 @@ pub enum Obstacle {
     Slow(Duration),
     Refused,
     Unreachable(String),
+    /// The proxy opens no way to the platform: its status, 407 if it wants a name
+    /// and a password.
+    Proxy(u16),
     /// It does not speak TLS, or ended the handshake.
     Handshake(String),
     /// Its certificate does not verify.
@@ -100,10 +106,13 @@ pub struct Session {
 pub fn probe(endpoint: &Endpoint, patience: Patience) -> Probe {
     let begun = Instant::now();
     let walk = Walk { endpoint, patience, end: begun + patience.whole };
-    let (host, port, secure) = (endpoint.host(), endpoint.port(), endpoint.is_secure());
+    let secure = endpoint.is_secure();
+    let proxy = endpoint.proxy();
+    let (host, port) = proxy.map_or((endpoint.host(), endpoint.port()), |proxy| (proxy.host(), proxy.port()));
     let mut probe = Probe {
-        host: host.to_owned(),
-        port,
+        host: endpoint.host().to_owned(),
+        port: endpoint.port(),
+        proxy: proxy.map(Proxy::address),
         name: walk.timed(|| resolve(host, port, walk.left())),
         connection: Step::NotTaken,
         tls: secure.then_some(Step::NotTaken),
@@ -162,13 +171,26 @@ impl Walk<'_> {
             // A wait of zero is an error of its own.
             match TcpStream::connect_timeout(&address, share.max(Duration::from_millis(1))) {
                 Ok(connected) => {
-                    *stream = Some(connected);
+                    *stream = Some(self.tunnel(connected)?);
                     return Ok(address);
                 }
                 Err(error) => last = obstacle(&error, share, Obstacle::Unreachable),
             }
         }
         Err(last)
+    }
+
+    /// Through the proxy, if there is one.
+    fn tunnel(&self, stream: TcpStream) -> Result<TcpStream, Obstacle> {
+        let Some(proxy) = self.endpoint.proxy() else { return Ok(stream) };
+        let within = self.left();
+        let mut line = Line::new(stream);
+        line.until(Instant::now() + within);
+        let opened = http::connect(&mut line, self.endpoint, proxy);
+        match opened.map_err(|error| obstacle(&error, within, Obstacle::Unreachable))? {
+            200 => Ok(line.into_stream()),
+            status => Err(Obstacle::Proxy(status)),
+        }
     }
 
     fn encrypt(

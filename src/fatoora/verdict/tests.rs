@@ -265,3 +265,102 @@ fn any_prefix_of_an_answer_is_survived() {
         }
     }
 }
+
+/// Every status with three digits and every body, for every call: nothing
+/// panics, nothing is accepted or rejected but by a status that may and words
+/// that say so, and what a status alone decides no body changes.
+#[test]
+fn only_words_accept_or_reject() {
+    let accepting = [
+        reported(),
+        cleared(),
+        body("\"REPORTED\"", "null", "WARNING", WARNING, "", "null"),
+        body("\"NOT_REPORTED\"", "null", "ERROR", "", DUPLICATE, "null"),
+        r#"{"invoiceHash":"x","status":"REPORTED","warnings":[],"errors":[]}"#.to_owned(),
+    ];
+    let rejecting = [
+        body("\"NOT_REPORTED\"", "null", "ERROR", WARNING, ERROR, "null"),
+        body("null", "\"NOT_CLEARED\"", "ERROR", "", ERROR, "null"),
+        r#"{"invoiceHash":"x","status":"NOT_REPORTED","errors":["BR-KSA-15: m"]}"#.to_owned(),
+    ];
+    let silent: Vec<Vec<u8>> =
+        ["", HTML, "null", "[]", "{}", "7", "\"CLEARED\"", "{\"reportingStatus\":", "\u{feff}{}"]
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .chain(accepting.iter().chain(&rejecting).map(|text| text.as_bytes()[..text.len() - 1].to_vec()))
+            .chain([
+                RUBBISH.to_vec(),
+                b"{\"status\":200,\"message\":\"REPORTED\"}".to_vec(),
+                vec![b'['; 10_000],
+            ])
+            .collect();
+    for http in 100..=999 {
+        for call in CALLS {
+            for bytes in &silent {
+                let verdict = verdict(call, http, &Headers::default(), bytes);
+                assert!(!matches!(verdict, Verdict::Accepted(_) | Verdict::Rejected { .. }), "{http}");
+            }
+            for text in &accepting {
+                let accepted = matches!(read(call, http, text), Verdict::Accepted(_));
+                assert!(!accepted || [200, 202, 208, 409].contains(&http), "{http} {text}");
+            }
+            for text in &rejecting {
+                let rejected = matches!(read(call, http, text), Verdict::Rejected { .. });
+                assert_eq!(rejected, [400, 422].contains(&http), "{http} {text}");
+            }
+            let decided = read(call, http, "");
+            let by_status = matches!(
+                decided,
+                Verdict::Setup(_)
+                    | Verdict::TooLarge
+                    | Verdict::Throttled { .. }
+                    | Verdict::Unavailable
+                    | Verdict::Lost
+            );
+            for text in accepting.iter().chain(&rejecting).filter(|_| by_status) {
+                assert_eq!(read(call, http, text), decided, "{http} {text}");
+            }
+        }
+    }
+}
+
+/// Bodies made of the words of true answers in seeded disorder.
+#[test]
+fn shuffled_answers_never_panic_and_never_contradict_themselves() {
+    const PIECES: [&str; 14] = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "\"REPORTED\"",
+        "\"status\"",
+        "\"reportingStatus\"",
+        "\"validationResults\"",
+        "\"errorMessages\"",
+        "\"clearedInvoice\"",
+        "\"PEEv\"",
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).expect("small")
+    };
+    for _ in 0..20_000 {
+        let text: String = (0..draw(24)).map(|_| PIECES[draw(PIECES.len())]).collect();
+        let call = CALLS[draw(CALLS.len())];
+        let http = [200, 202, 208, 303, 400, 409, 422][draw(7)];
+        match read(call, http, &text) {
+            Verdict::Accepted(acceptance) => {
+                assert!(text.contains("REPORTED"), "{text}");
+                assert!(call != Clearance || acceptance.cleared.is_some(), "{text}");
+            }
+            Verdict::Rejected { messages } => assert!(!messages.is_empty(), "{text}"),
+            _ => {}
+        }
+    }
+}

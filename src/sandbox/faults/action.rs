@@ -49,6 +49,8 @@ pub enum FaultAction {
     ConnectStall,
     /// The connection is taken and reset at once.
     ConnectReset,
+    /// What comes first, the TLS handshake, is read and never answered.
+    TlsStall,
 }
 
 /// The form of a body, where an action has several.
@@ -71,7 +73,7 @@ pub(in crate::sandbox) enum Form {
 const ACCEPT: &str = "accept-then-";
 
 /// Every action by its word.
-const WORDS: [(&str, FaultAction); 24] = [
+const WORDS: [(&str, FaultAction); 25] = [
     ("drop", FaultAction::Drop),
     ("reset", FaultAction::Reset),
     ("stall", FaultAction::Stall),
@@ -96,6 +98,7 @@ const WORDS: [(&str, FaultAction); 24] = [
     ("slow", FaultAction::Slow),
     ("connect-stall", FaultAction::ConnectStall),
     ("connect-reset", FaultAction::ConnectReset),
+    ("tls-stall", FaultAction::TlsStall),
 ];
 
 /// Other words for the same, with whether the call is evaluated first.
@@ -152,7 +155,7 @@ impl FaultAction {
             A::Drop | A::Reset | A::Stall | A::Html(_) | A::Json500 | A::Unauthorized | A::Forbidden => true,
             A::NotFound | A::TooLarge | A::TooMany | A::SeeOther | A::ForgedDuplicate => true,
             A::Replay | A::Findings | A::WrongJson | A::SecondShape | A::Revoke | A::Clock | A::Slow => false,
-            A::ConnectStall | A::ConnectReset => false,
+            A::ConnectStall | A::ConnectReset | A::TlsStall => false,
         }
     }
 
@@ -163,7 +166,7 @@ impl FaultAction {
 
     /// Strikes a connection, not a call.
     pub(in crate::sandbox) fn strikes_connections(self) -> bool {
-        matches!(self, FaultAction::ConnectStall | FaultAction::ConnectReset)
+        matches!(self, FaultAction::ConnectStall | FaultAction::ConnectReset | FaultAction::TlsStall)
     }
 
     /// The forms that it has; the first is the default.

@@ -175,7 +175,10 @@ impl FaultRule {
             (FaultAction::TooMany, RetryAfter::Absent) => {
                 shown.insert("retry_after".into(), Value::Null);
             }
-            (FaultAction::Stall | FaultAction::ConnectStall | FaultAction::Clock, _) => {
+            (
+                FaultAction::Stall | FaultAction::ConnectStall | FaultAction::TlsStall | FaultAction::Clock,
+                _,
+            ) => {
                 shown.insert("seconds".into(), self.seconds.into());
             }
             (FaultAction::Slow, _) => {

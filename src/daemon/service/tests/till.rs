@@ -136,6 +136,25 @@ impl Till {
         self.ledger.run(work).await.unwrap();
     }
 
+    /// Something done to the ledger behind the till's back.
+    pub async fn on_store(&self, work: impl FnOnce(&mut Store) + Send + 'static) {
+        self.ledger.run(work).await.unwrap();
+    }
+
+    /// Work of the test on the ledger's thread, with the document at hand.
+    pub async fn on_ledger(
+        &self,
+        document: &Value,
+        work: impl FnOnce(&mut Store, crate::ledger::DocumentId) + Send + 'static,
+    ) {
+        let uuid = document["uuid"].as_str().unwrap().parse::<Uuid>().unwrap();
+        let work = move |store: &mut Store| {
+            let id = store.by_uuid(&uuid).unwrap().unwrap().id;
+            work(store, id);
+        };
+        self.ledger.run(work).await.unwrap();
+    }
+
     pub async fn rejected(&self, document: &Value) {
         self.answered(document, ReportState::Rejected).await;
     }
