@@ -147,7 +147,7 @@ pub(super) struct Hold<Id> {
     pub reason: PauseReason,
     pub until: Moment,
     /// Failures under this reason in a row.
-    level: u32,
+    pub level: u32,
     pub probe: Option<Id>,
 }
 

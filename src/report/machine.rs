@@ -124,7 +124,7 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         if let Some(until) = self.blocked(now, held.as_ref()) {
             return Command::Rest(self.earliest(until));
         }
-        match self.choose(held.is_some()) {
+        match self.choose(held.as_ref()) {
             Some(id) => self.begin(now, id),
             None => Command::Rest(self.earliest(self.next_due())),
         }
@@ -282,8 +282,8 @@ impl<Id: Copy + Ord + Debug> Machine<Id> {
         (now < slot).then_some(Some(slot))
     }
 
-    fn choose(&self, held: bool) -> Option<Id> {
-        if held { self.ready.probe() } else { self.ready.first() }
+    fn choose(&self, held: Option<&Hold<Id>>) -> Option<Id> {
+        held.map_or_else(|| self.ready.first(), |hold| self.ready.probe(hold.level))
     }
 
     fn begin(&mut self, now: Moment, id: Id) -> Command<Id> {

@@ -56,6 +56,9 @@ def answer(status, name, body, content_type="application/json", person=ALONE, **
 
 REPORTED = {"validationResults": {"infoMessages": [], "warningMessages": [], "errorMessages": [], "status": "PASS"},
             "reportingStatus": "REPORTED"}
+GENERAL = {"validationResults": {"infoMessages": [], "warningMessages": [], "status": "ERROR", "errorMessages": [
+    {"type": "ERROR", "code": "GENERAL", "category": "GENERAL", "status": "ERROR",
+     "message": "Unable to execute Business Rules validation"}]}, "reportingStatus": "NOT_REPORTED"}
 ODD = [
     answer(418, "a teapot", "<html>teapot</html>", "text/html"),
     answer(200, "an array", [REPORTED]),
@@ -118,6 +121,22 @@ def sell_through(shop, case):
     shop.sell(SALES)
 
 
+def held_and_released(shop, case):
+    """One document is refused while the others are fine, until it is held for a person, who lets it go again."""
+    shop.gateway.ask("/faults", {"rules": [dict(rule, match={"icv": len(shop.sold) + 3}) for rule in case.rules]})
+    shop.sell(SALES)
+    for _ in range(20):
+        if shop.states().get("Held"):
+            break
+        time.sleep(1.5)
+        shop.sell(1)
+        shop.till.ask("POST", "/v1/sync", wanted=(202,))
+    held = shop.till.ask("GET", "/v1/status")["queue"]["held"]
+    require(len(held) == 1, "held: %s" % held)
+    shop.gateway.ask("/faults", {"rules": []})
+    shop.till.run("release", held[0])
+
+
 # What leaves a mark, and why; all others leave none.
 MARKED = [
     # The authority's word that it has the document is taken (fatoora-api.md section 4, 409), so the till
@@ -126,6 +145,8 @@ MARKED = [
     Case("forged-409", rule("forged-409", 2, match={"endpoint": "reporting"}), play=lied_to, lies=2, last=True),
     # The authority's word counts: what it says to have taken with warnings is kept as that.
     Case("with-warnings-status", rule("with-warnings-status"), warned=True),
+    # A 303 while clearance is on: reporting rejects the document, so it goes to clearance after all.
+    Case("303, though clearance is on", rule("303", match={"endpoint": "clearance"}), rejected="warn"),
     # Each document that the withdrawn certificate stamped is shown under that one first (fatoora-api.md
     # section 6), which draws a 401 each before it is accepted under the new one: the audit warns of it.
     Case("revoke, then a new certificate", rule("revoke", 1), play=revoked_for_good, manners="warn", last=True, seconds=12),
@@ -155,6 +176,10 @@ CASES += [
     Case("duplicates in the old wording", rule("accept-then-reset"), settings={"duplicate_form": "old-wording"}),
     Case("duplicates in the earlier shape", rule("accept-then-504"), settings={"duplicate_form": "earlier-shape"}),
     below("tls-stall"), below("connect-stall"), below("connect-reset"),
+    Case("413, for one document alone", rule("413", None), play=held_and_released, seconds=15),
+    Case("400 without findings, for one document alone", rule("status", None, status=400, body={"message": "no"}),
+         play=held_and_released, seconds=15),
+    Case("GENERAL, for one document alone", rule("status", None, status=400, body=GENERAL), play=held_and_released, seconds=10),
     Case("revoke, taken back", rule("revoke", 1), play=revoked_for_a_while, person=PRESSES, seconds=15),
 ]
 

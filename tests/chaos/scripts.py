@@ -106,7 +106,7 @@ def a_day_behind(shop):
     shop.sell(6)
     shop.drain(LIMIT)
     shop.gateway.ask("/time", {"offset": 0})
-    shop.drain(LIMIT)
+    shop.unreturned.clear()  # what was rejected cannot be credited
     shop.sell(10)
     shop.drain(LIMIT)
     return shop.everything_agrees(rejected="warn")
@@ -171,11 +171,22 @@ def half_of_it(shop):
 
 def another_dialect(shop):
     """A release of the platform that says everything another way."""
-    settings(shop, info_form="object", duplicate_form="earlier-shape", stamp_severity="warning", zone_hours=0, date_skew=40)
-    faulty(shop, fault("unknown-fields", every=3), fault("shape2", every=4), fault("accept-then-drop", every=5), fault("null-fields", every=2))
+    settings(shop, info_form="object", duplicate_form="earlier-shape", stamp_severity="warning", date_skew=40)
+    faulty(shop, fault("unknown-fields", every=3), fault("shape2", every=4), fault("accept-then-drop", every=5),
+           fault("with-warnings-status", every=7))
     shop.sell(60)
     shop.drain(LIMIT)
-    return shop.everything_agrees()
+    return shop.everything_agrees(warned=True)
+
+
+def clearance_comes_and_goes(shop):
+    """Clearance is switched off and on again while standard documents are sold: those in between are
+    reported instead. The gateway then rejects what comes to reporting just as clearance is on again."""
+    for enabled in (False, True, False, True):
+        settings(shop, clearance_enabled=enabled)
+        shop.sell(25)
+    shop.drain(LIMIT)
+    return shop.everything_agrees(rejected="warn")
 
 
 def connections(shop):
@@ -200,7 +211,8 @@ def everything(shop):
 
 
 SCRIPTS = [limited_silently, hangs, everything, half_of_it, restarts, limited, refused_in_between, connections, small_bodies, storms,
-           slow_and_broken, first_answer_lost, short_memory, a_day_behind, ahead, another_dialect]
+           slow_and_broken, first_answer_lost, short_memory, a_day_behind, ahead, another_dialect,
+           clearance_comes_and_goes]
 
 
 def one(args, script, lock):

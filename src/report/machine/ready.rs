@@ -49,11 +49,15 @@ impl<Id: Copy + Ord> Ready<Id> {
         self.standard.keys().next().or_else(|| self.simplified.keys().next()).copied()
     }
 
-    /// The one that asks for all while the queue is paused: that failed least,
-    /// so that a document which nothing helps cannot keep the rest waiting.
-    pub fn probe(&self) -> Option<Id> {
+    /// The one that asks for all while the queue is paused, in turns: of those that failed before the
+    /// one that failed least, since where every first answer is lost only a second attempt gets
+    /// through; then the one that failed least of all, so that documents which nothing helps cannot
+    /// keep the rest waiting.
+    pub fn probe(&self, turn: u32) -> Option<Id> {
         let least = |(id, doc): &(&Id, &Doc)| (doc.failures(), !doc.standard, **id);
-        self.standard.iter().chain(&self.simplified).min_by_key(least).map(|(id, _)| *id)
+        let all = || self.standard.iter().chain(&self.simplified);
+        let again = all().filter(|(_, doc)| turn % 2 == 1 && doc.failures() > 0).min_by_key(least);
+        again.or_else(|| all().min_by_key(least)).map(|(id, _)| *id)
     }
 
     /// Whether every one has failed before.

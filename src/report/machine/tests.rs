@@ -62,6 +62,8 @@ enum Nature {
     Poison,
     /// Only ever HTTP 400 without findings.
     Misunderstood,
+    /// Good, but the first answer never comes.
+    Unheard,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -240,6 +242,9 @@ impl World {
             Nature::Poison => return Verdict::Unknown,
             Nature::Misunderstood => return Verdict::Protocol { messages: Vec::new() },
             Nature::Wrong => rejected(),
+            // As from a gateway in between that gives up too soon.
+            Nature::Unheard if !std::mem::replace(&mut row.taken, true) => return Verdict::Unavailable,
+            Nature::Unheard => accepted(true),
             Nature::Good => accepted(std::mem::replace(&mut row.taken, true)),
         };
         match mood {
@@ -374,6 +379,20 @@ fn documents_that_fail_stand_in_nobodys_way() {
                 ),
             }
         }
+    }
+}
+
+#[test]
+fn where_every_first_answer_is_lost_the_queue_flows() {
+    for seed in 0..100 {
+        let mut world = World::new(seed, 2);
+        for _ in 0..200 {
+            world.plan(0, Event::Sale(Nature::Unheard));
+        }
+        world.run(HOUR);
+        let last = world.rows.values().map(|row| row.ended_at).max().expect("rows");
+        assert!(world.rows.values().all(|row| row.state == ReportState::Reported), "seed {seed}");
+        assert!(last < 3 * MINUTE, "seed {seed}: the last after {last} ms");
     }
 }
 
