@@ -161,7 +161,10 @@ impl Round {
                 .counted
                 .as_ref()
                 .map(|counted| Unsent { oldest: counted.unreported.oldest, count: counted.unreported.count }),
-            waiting: self.counted.as_ref().map_or(0, |counted| counted.queue.queued + counted.queue.in_flight),
+            waiting: self
+                .counted
+                .as_ref()
+                .map_or(0, |counted| counted.queue.queued + counted.queue.in_flight),
         };
         let changes = self.mind.step(&look);
         lookout.board.looked(self.mind.raised(), self.mind.forecast(), self.counted.as_ref());
