@@ -68,17 +68,18 @@ impl Queue for Till {
     type Id = DocumentId;
 
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
-        let mut offered = self
+        let (offered, flaw) = self
             .run(move |world| {
                 world
                     .store(|open| ledger_queue::queued(&mut open.store, limit))
                     .map(|offered| (offered, world.flaw))
             })
             .await;
-        if offered.1 == Some(Flaw::HidesOne) {
-            offered.0.retain(|waiting| waiting.id.icv().get() != 3);
+        let mut offered = offered?;
+        if flaw == Some(Flaw::HidesOne) {
+            offered.retain(|waiting| waiting.id.icv().get() != 3);
         }
-        Ok(offered.0)
+        Ok(offered)
     }
 
     async fn begin(&self, id: DocumentId, now: i64) -> Result<Begun, QueueError> {
