@@ -249,6 +249,7 @@ impl Till for Fake {
 
     async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
         let sales = self.sales.lock().unwrap();
+        let attempts = self.attempts.lock().unwrap().clone();
         let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
         Ok(sale.map(|sale| wire::AttemptList {
             uuid: Some(uuid.to_string()),
@@ -259,8 +260,8 @@ impl Till for Fake {
             state: "Queued".to_owned(),
             held: None,
             unreadable: None,
-            total: self.attempts.lock().unwrap().len() as u32,
-            attempts: self.attempts.lock().unwrap().clone(),
+            total: attempts.len() as u32,
+            attempts,
         }))
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tilld::fatoora::{
     Answer, Authority, Credentials, DocumentCall, Headers, Pending, SetupFault, Submission, Verdict, verdict,
 };
-use tilld::ledger::Clock as _;
+use tilld::ledger::{Clock as _, Reading};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -121,6 +121,12 @@ impl Gateway {
     fn note(&self, call: DocumentCall, sent: &Submission, answer: &Answer) {
         let world = &self.world;
         let ms = world.clock.ms();
+        if world.pins.is_none()
+            && let Some(theirs) = answer.headers.server_time()
+        {
+            let now = Reading { wall: world.clock.now(), uptime: world.clock.uptime() };
+            world.store(|open| open.store.authority_time().hear(theirs, now));
+        }
         let http = answer.http.map_or_else(|| "-".to_owned(), |http| http.to_string());
         world.tell(format!("hears {http} {} about {} ({call:?})", answer.verdict.word(), sent.uuid));
         let mut state = world.state();

@@ -68,18 +68,15 @@ impl Queue for Till {
     type Id = DocumentId;
 
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<DocumentId>>, QueueError> {
-        let (offered, flaw) = self
-            .run(move |world| {
-                world
-                    .store(|open| ledger_queue::queued(&mut open.store, limit))
-                    .map(|offered| (offered, world.flaw))
-            })
-            .await;
-        let mut offered = offered?;
-        if flaw == Some(Flaw::HidesOne) {
-            offered.retain(|waiting| waiting.id.icv().get() != 3);
-        }
-        Ok(offered)
+        let offer = move |open: &mut Open| ledger_queue::queued(&mut open.store, limit);
+        let hide = move |world: &World| {
+            let mut offered = world.store(offer)?;
+            if let (true, Ok(offered)) = (world.has(Flaw::HidesOne), &mut offered) {
+                offered.retain(|waiting| waiting.id.icv().get() != 3);
+            }
+            Some(offered)
+        };
+        self.run(hide).await
     }
 
     async fn begin(&self, id: DocumentId, now: i64) -> Result<Begun, QueueError> {

@@ -262,7 +262,7 @@ pub fn held(held: &Held) -> Entry {
         Some(HoldReason::TooLarge | HoldReason::FormerCertificate | HoldReason::OtherEnvironment) => {
             entry(by_hand()).command(format!("tilld show {number}"))
         }
-        None => entry(by_hand()).command("tilld verify"),
+        None | Some(HoldReason::Unreadable) => entry(by_hand()).command("tilld verify"),
         Some(_) => entry(again())
             .command(format!("tilld release {number}"))
             .call(format!("POST /v1/sales/{uuid}/release")),
