@@ -146,7 +146,7 @@ MARKED = [
     # The authority's word counts: what it says to have taken with warnings is kept as that.
     Case("with-warnings-status", rule("with-warnings-status"), warned=True),
     # A 303 while clearance is on: reporting rejects the document, so it goes to clearance after all.
-    Case("303, though clearance is on", rule("303", match={"endpoint": "clearance"}), rejected="warn"),
+    Case("303, though clearance is on", rule("303", match={"endpoint": "clearance", "attempt": 1}), rejected="warn"),
     # Each document that the withdrawn certificate stamped is shown under that one first (fatoora-api.md
     # section 6), which draws a 401 each before it is accepted under the new one: the audit warns of it.
     Case("revoke, then a new certificate", rule("revoke", 1), play=revoked_for_good, manners="warn", last=True, seconds=12),

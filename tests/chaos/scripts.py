@@ -171,8 +171,8 @@ def half_of_it(shop):
 
 def another_dialect(shop):
     """A release of the platform that says everything another way."""
-    settings(shop, info_form="object", duplicate_form="earlier-shape", stamp_severity="warning", date_skew=40)
-    faulty(shop, fault("unknown-fields", every=3), fault("shape2", every=4), fault("accept-then-drop", every=5),
+    settings(shop, duplicate_form="earlier-shape", stamp_severity="warning", date_skew=40)
+    faulty(shop, fault("unknown-fields", every=3), fault("shape2", every=4), fault("info-object", every=6), fault("accept-then-drop", every=5),
            fault("with-warnings-status", every=7))
     shop.sell(60)
     shop.drain(LIMIT)
@@ -199,13 +199,13 @@ def connections(shop):
 
 
 def everything(shop):
-    """All at once: random trouble for two calls of five, a limit, storms, kills."""
+    """All at once: random trouble for a third of the calls, a limit, storms, kills."""
     settings(shop, rate_limit=40, duplicate_form="old-wording")
     faulty(shop, {"action": "tls-stall", "seconds": 3, "times": 2, "match": {"every": 3}}, fault("html-503", window=[2, 4]),
-           fault("chaos", more={"p": 0.4}))
-    shop.sell(60)
+           fault("chaos", more={"p": 0.33}))
+    shop.sell(40)
     shop.kill()
-    shop.sell(60)
+    shop.sell(40)
     shop.drain(LIMIT, SYNC_EVERY)
     return shop.everything_agrees(resend="warn", manners="warn")
 
