@@ -107,7 +107,9 @@ class Shop:
                 time.sleep(0.05)
         with self.lock:
             self.sold.append(told)
-            if told["kind"]["code"] == "388":
+            # What is not cleared yet is no invoice, and the till takes nothing of it back.
+            cleared = told.get("clearance", {}).get("state", "cleared") == "cleared"
+            if told["kind"]["code"] == "388" and cleared:
                 self.unreturned.append(told["uuid"])
         return told
 
