@@ -1,6 +1,6 @@
 //! One document of an archive: its stamp, its facts, its place in the chain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::Findings;
 use crate::archive::manifest::{Document, FileFact, Header, Role, folder, xml_name};
@@ -15,6 +15,8 @@ pub struct Bench<'a> {
     pub header: &'a Header,
     pub period: Option<Period>,
     pub certificates: BTreeMap<i64, StampCertificate>,
+    /// The chain that a chain goes on with.
+    continues: BTreeMap<i64, i64>,
     /// The last document of each chain: its counter and hash.
     heads: BTreeMap<i64, (u64, String)>,
     before: Option<(i64, u64)>,
@@ -51,7 +53,9 @@ impl Case<'_> {
 impl<'a> Bench<'a> {
     pub fn new(header: &'a Header, certificates: BTreeMap<i64, StampCertificate>) -> Bench<'a> {
         let period = Period::parse(&header.from, &header.to).ok();
-        Bench { header, period, certificates, heads: BTreeMap::new(), before: None }
+        let continues =
+            header.chains.iter().filter_map(|chain| Some((chain.chain, chain.continues?))).collect();
+        Bench { header, period, certificates, continues, heads: BTreeMap::new(), before: None }
     }
 
     /// Everything wrong with a document whose files had these contents.
@@ -85,19 +89,21 @@ impl<'a> Bench<'a> {
             .number
             .as_ref()
             .map(|number| xml_name(&self.header.vat_number, &document.issued, number));
-        let answers = document.attempts.iter().filter_map(|attempt| attempt.answer.as_deref());
+        // A set, since a hostile manifest names as many of both as a line can hold.
+        let named = || document.attempts.iter().filter_map(|attempt| attempt.answer.as_deref());
+        let answers: BTreeSet<&str> = named().collect();
         let right = |file: &FileFact| {
             let own = file.path.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/'));
             match file.role {
                 Role::Submitted => own == name.as_deref() || (own.is_some() && name.is_none()),
                 Role::Cleared => own == Some("cleared.xml"),
-                Role::Answer => own.is_some() && answers.clone().any(|path| path == file.path),
+                Role::Answer => own.is_some() && answers.contains(file.path.as_str()),
                 Role::Explanation | Role::ActivityLog => false,
             }
         };
         let count = |role| document.files.iter().filter(|file| file.role == role).count();
         let whole = document.unreadable.is_some() || count(Role::Submitted) == 1;
-        let answers_here = count(Role::Answer) == answers.clone().count();
+        let answers_here = count(Role::Answer) == named().count();
         let cleared = count(Role::Cleared) == usize::from(document.state == "Cleared");
         let cleared = cleared || document.unreadable.is_some();
         if !(document.files.iter().all(right) && whole && answers_here && cleared) {
@@ -150,8 +156,8 @@ impl<'a> Bench<'a> {
         let pih = verified.map(|verified| verified.link.previous.text()).or_else(|| document.pih.clone());
         let late = verified.is_some_and(|verified| verified.signed > verified.issued);
         let continued = || {
-            let chain = self.header.chains.iter().find(|chain| chain.chain == document.chain)?;
-            self.heads.get(&chain.continues?).filter(|(icv, _)| icv.checked_add(1) == Some(document.icv))
+            let former = self.continues.get(&document.chain)?;
+            self.heads.get(former).filter(|(icv, _)| icv.checked_add(1) == Some(document.icv))
         };
         let before = self.heads.get(&document.chain).or_else(continued);
         let next = before.is_some_and(|(icv, _)| icv.checked_add(1) == Some(document.icv));

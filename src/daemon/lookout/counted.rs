@@ -57,6 +57,8 @@ const fn blames_clock(error: &AppendError) -> bool {
         error,
         AppendError::ClockBehind { .. }
             | AppendError::ClockJumped { .. }
+            | AppendError::ClockUnset { .. }
+            | AppendError::ClockFar { .. }
             | AppendError::ClockUnusable
             | AppendError::NotYetValid { .. }
     )

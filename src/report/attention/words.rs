@@ -256,13 +256,20 @@ pub fn held(held: &Held) -> Entry {
             "أحله إلى الدعم؛ فإعادة إرسال المستند نفسه لن تغير شيئا.",
         )
     };
+    let back = || {
+        Bilingual::new(
+            "Have its entry brought back from the newest backup that verifies; then it can be released.",
+            "اطلب استعادة قيده من أحدث نسخة احتياطية سليمة، ثم يمكن إعادة إرساله.",
+        )
+    };
     let id = format!("held:{uuid}");
     let entry = |todo| Entry::new(id, Kind::Held, Urgency::Critical, what, todo).since(*since);
     match reason {
         Some(HoldReason::TooLarge | HoldReason::FormerCertificate | HoldReason::OtherEnvironment) => {
             entry(by_hand()).command(format!("tilld show {number}"))
         }
-        None | Some(HoldReason::Unreadable) => entry(by_hand()).command("tilld verify"),
+        Some(HoldReason::Unreadable) => entry(back()).command("tilld verify"),
+        None => entry(by_hand()).command("tilld verify"),
         Some(_) => entry(again())
             .command(format!("tilld release {number}"))
             .call(format!("POST /v1/sales/{uuid}/release")),
