@@ -802,7 +802,7 @@ fn release_reprint_sync_and_warnings_ask_the_till() {
     assert!(refused.code == 1 && refused.err.contains("not held") && refused.err.contains("غير معلق"));
 
     let sent = run(&["sync", "now", "--socket", &socket]);
-    assert!(sent.out.starts_with("3 documents wait; the till tries them now."), "{}", sent.out);
+    assert!(sent.out.starts_with("3 documents wait; the till tries them now"), "{}", sent.out);
     assert_eq!(run(&["sync", "--socket", &socket]).out, "Waiting  3\n");
     assert_eq!(run(&["sync", "later", "--socket", &socket]).code, 2);
 

@@ -32,7 +32,7 @@ pub struct QueuedDocument {
     /// `Queued`, `InFlight` or `Held`.
     pub state: String,
     pub attempts: u32,
-    /// When the next attempt is planned; absent unless it is queued.
+    /// When the next attempt is planned, not before a pause of the whole queue ends; absent unless it is queued.
     pub next_attempt_at: Option<String>,
     /// The word for why it is held, `too-large`...
     #[serde(default, skip_serializing_if = "Option::is_none")]
