@@ -113,7 +113,8 @@ def lied_to(shop, case):
     shop.sell(SALES)
     shop.drain(LIMIT)
     shop.gateway.ask("/faults", {"rules": list(case.rules)})
-    shop.sell(2)
+    shop.standard = False  # a 409 is no answer to clearance
+    shop.sell(case.lies)
 
 
 def sell_through(shop, case):

@@ -39,7 +39,7 @@ class Shop:
 
     def __init__(self, args, folder, *gateway_options, printing="on_request", listen=None, address=None, **sections):
         """`address` is the base URL under which the till finds the gateway that listens on `listen`."""
-        self.args, self.folder = args, folder
+        self.args, self.folder, self.standard = args, folder, args.standard
         self.gateway = Gateway(args.gateway, folder, "production", *gateway_options)
         self.till, self.sold, self.lock, self.number = None, [], threading.Lock(), 0
         self.dice, self.unreturned = random.Random(0), []
@@ -79,7 +79,7 @@ class Shop:
         """What is sold as number so and so: (path, body). Decided by the number alone,
         but for which document is taken back: one that was sold before."""
         dice = random.Random(number)
-        kind = dice.choices(("simplified", "standard", "credit", "debit"), (64, 20 if self.args.standard else 0, 12, 4))[0]
+        kind = dice.choices(("simplified", "standard", "credit", "debit"), (64, 20 if self.standard else 0, 12, 4))[0]
         with self.lock:
             original = self.unreturned.pop(dice.randrange(len(self.unreturned))) if kind == "credit" and self.unreturned else None
         if original:
