@@ -240,7 +240,12 @@ impl Till for Fake {
             words: None,
         };
         let documents = (1..=3).map(one).take(page.limit).collect();
-        Ok(wire::QueueList { documents, waiting: 3, next: (page.limit < 3).then(|| "9".to_owned()) })
+        Ok(wire::QueueList {
+            documents,
+            waiting: 3,
+            paused: None,
+            next: (page.limit < 3).then(|| "9".to_owned()),
+        })
     }
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {

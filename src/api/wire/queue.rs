@@ -10,6 +10,9 @@ pub struct QueueList {
     pub documents: Vec<QueuedDocument>,
     /// Documents that wait in all.
     pub waiting: u64,
+    /// Why nothing is sent now, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Words>,
     /// What to give as `after` for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

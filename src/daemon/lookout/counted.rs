@@ -20,7 +20,7 @@ pub struct Counted {
     /// Without those of another environment.
     pub held: Listed<Held>,
     /// Standard documents without an answer, the oldest first.
-    pub parked: Vec<Paper>,
+    pub parked: Listed<Paper>,
     pub unconfirmed: Listed<Paper>,
     /// Why no sale can be stored; true if the clock is the reason.
     pub not_ready: Option<(Bilingual, bool)>,
@@ -40,7 +40,7 @@ pub fn count(store: &mut Store) -> Result<Counted, StorageError> {
         unreported,
         rejected: rejected(store, queue.rejected.saturating_sub(queue.corrected))?,
         held: held(store, queue.held.saturating_sub(unreported.excused))?,
-        parked: parked(store)?,
+        parked: parked(store, queue.awaiting_clearance),
         unconfirmed: Listed { first: papers(store, store.unconfirmed(MOST_EACH))?, total: unsure },
         prints,
         not_ready: store.ready().err().map(|error| (error.words(), blames_clock(&error))),
@@ -125,14 +125,16 @@ fn held(store: &mut Store, total: u64) -> Result<Listed<Held>, StorageError> {
     Ok(Listed { first, total })
 }
 
-fn parked(store: &Store) -> Result<Vec<Paper>, StorageError> {
-    let mut found = Vec::new();
+fn parked(store: &Store, total: u64) -> Listed<Paper> {
+    let mut first = Vec::new();
     // Standard ones come first.
     for waiting in store.unsent(MOST_EACH).into_iter().take_while(|waiting| waiting.standard) {
         // An unreadable one is the driver's to hold.
         if let Ok(Some(stored)) = store.document(waiting.id) {
-            found.push(paper(&stored, stored.issued.unix()));
+            first.push(paper(&stored, stored.issued.unix()));
         }
     }
-    Ok(found)
+    // Less than the first few in flight at this moment, all told.
+    let total = if first.len() < MOST_EACH { first.len() as u64 } else { total.max(first.len() as u64) };
+    Listed { first, total }
 }

@@ -30,7 +30,8 @@ impl Service {
             open.truncate(page.limit);
             let next = open.last().filter(|_| more).map(|last| last.id.row().to_string());
             let documents = open.iter().map(|open| listed(open, now, pause)).collect();
-            Ok(wire::QueueList { documents, waiting: store.queue_summary().open(), next })
+            let paused = pause.map(|pause| pause.reason.message().into());
+            Ok(wire::QueueList { documents, waiting: store.queue_summary().open(), paused, next })
         };
         self.ledger.run(work).await.map_err(gone)?
     }

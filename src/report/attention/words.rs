@@ -12,8 +12,9 @@ impl Entry {
         Entry { id: id.into(), kind, urgency, since: None, what, todo, command: None, call: None }
     }
 
+    /// Nobody knows since when if it is 0: the document cannot be read.
     fn since(self, since: i64) -> Entry {
-        Entry { since: Some(since), ..self }
+        Entry { since: (since > 0).then_some(since), ..self }
     }
 
     fn command(self, command: impl Into<String>) -> Entry {
@@ -190,6 +191,18 @@ pub fn parked(paper: &Paper) -> Entry {
         .since(*since)
         .command("tilld sync now")
         .call("POST /v1/sync")
+}
+
+pub fn more_parked(count: u64) -> Entry {
+    let what = Bilingual::new(
+        format!("{count} more standard documents wait for their clearance."),
+        format!("عدد المستندات القياسية الأخرى التي تنتظر الاعتماد: {count}."),
+    );
+    let todo = Bilingual::new(
+        "Do not hand them out. Bring the line back; tilld queue lists them.",
+        "لا تسلمها للعملاء. أعد الاتصال؛ يعرضها tilld queue.",
+    );
+    Entry::new("parked:more", Kind::Parked, Urgency::Warning, what, todo).command("tilld queue")
 }
 
 pub fn rejected(rejected: &Rejected) -> Entry {
