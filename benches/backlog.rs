@@ -119,7 +119,7 @@ fn memory(before: Option<u64>, after: Option<u64>, store: &mut Store) {
 fn looks(few: &mut Store, full: &mut Store) -> Outcome<()> {
     let (few, full) = (std::cell::RefCell::new(few), std::cell::RefCell::new(full));
     let rounds = common::rounds(2_000);
-    let mut compare = |what: &str, look: &dyn Fn(&mut Store)| {
+    let compare = |what: &str, look: &dyn Fn(&mut Store)| {
         let mut short = Task::new(|| look(&mut few.borrow_mut()));
         let mut long = Task::new(|| look(&mut full.borrow_mut()));
         interleave(rounds, &mut [&mut short, &mut long]);
