@@ -107,7 +107,8 @@ class Shop:
                 time.sleep(0.05)
         with self.lock:
             self.sold.append(told)
-            if told["kind"]["code"] == "388":
+            # Before its clearance a standard document is no invoice that could be credited.
+            if told["kind"]["code"] == "388" and (told.get("clearance") or {"state": "cleared"})["state"] == "cleared":
                 self.unreturned.append(told["uuid"])
         return told
 
