@@ -4,10 +4,10 @@
 # timing decides no test.
 set -eu
 cd "$(dirname "$0")/.."
-cargo bench --no-run --bench sale --bench durable --bench receipt >&2
+cargo bench --no-run --bench sale --bench durable --bench receipt --bench backlog >&2
 {
     echo "budget | what | limit | measured | value | allowed | verdict"
-    for bench in sale durable receipt; do
+    for bench in sale durable receipt backlog; do
         cargo bench --quiet --bench "$bench"
     done
     benches/instructions.sh

@@ -19,7 +19,7 @@ fn company() -> String {
         "subtype": "standard",
         "lines": [{"name": "Office chair", "quantity": 4, "net_price": "250.00", "vat": "S"}],
         "buyer": {
-            "name": "شركة المثال", "vat_number": "310122393500003",
+            "name": "شركة المثال", "vat_number": "311111111100003",
             "address": {"street": "King Fahd Road", "building": "8012", "district": "Olaya", "city": "Riyadh",
                         "postal_code": "12211", "country": "SA"},
         },

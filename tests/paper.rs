@@ -97,7 +97,7 @@ fn notes_and_untaxed_lines_say_why() {
         assert!(mixed.contains(fact), "{fact}");
     }
     let notice = shown(&slips::tax_invoice());
-    assert!(notice.contains("ليست فاتورة ضريبية بعد") && notice.contains("311111111100003"));
+    assert!(notice.contains("تبقى البضاعة ملكا للبائع") && notice.contains("311111111100003"));
 }
 
 /// Names and numbers that no shop writes: still a receipt, and nothing panics.

@@ -135,9 +135,13 @@ fn write(
     let wanted = |chain: &ChainRecord<'_>| order.chain.is_none_or(|only| chain.id.get() == only);
     let chains: Vec<_> = snapshot.chains().filter(wanted).map(|chain| chain.id).collect();
     for chain in chains {
+        // The seller's when the chain was begun, which is not always today's.
+        let known = snapshot.chains().find(|known| known.id == chain);
+        let vat_number = known.and_then(|known| known.certificate.vat_number().map(str::to_owned));
+        let vat_number = vat_number.unwrap_or_else(|| order.vat_number.to_owned());
         let mut walk = snapshot.walk(chain, order.period.seconds())?;
         while let Some(record) = snapshot.next(&mut walk)? {
-            let document = write_document(order, snapshot, &mut zip, record)?;
+            let document = write_document(&vat_number, snapshot, &mut zip, record)?;
             if let Some(damage) = &document.unreadable {
                 made.unreadable_total += 1;
                 if made.unreadable.len() < MOST_NAMED {
@@ -239,7 +243,7 @@ fn write_activities(
 }
 
 fn write_document(
-    order: &Order<'_>,
+    vat_number: &str,
     snapshot: &mut Snapshot,
     zip: &mut ZipWriter,
     record: DocumentRecord,
@@ -257,7 +261,7 @@ fn write_document(
     };
     if let Ok(xml) = &record.xml {
         let number = record.number.as_deref().unwrap_or("unknown");
-        add(zip, &xml_name(order.vat_number, &issued, number), Role::Submitted, xml)?;
+        add(zip, &xml_name(vat_number, &issued, number), Role::Submitted, xml)?;
     }
     let (mut attempts, mut lost) = (Vec::new(), damage);
     let read = snapshot.attempts(record.id, |attempt: ledger::Attempt| -> Result<(), Fault> {

@@ -62,6 +62,9 @@ fn show(list: &QueueList, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let words = if list.waiting == 0 { "Nothing waits." } else { "No such document waits." };
         return streams.say(words);
     }
+    if let Some(words) = &list.paused {
+        streams.say(&format!("{}\n{}", words.en, words.ar))?;
+    }
     for document in &list.documents {
         streams.say(&line(document))?;
         if let Some(words) = &document.words {

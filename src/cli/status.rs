@@ -236,13 +236,6 @@ fn advice(status: &Status) -> Vec<String> {
             "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention";
         advice.push(words.to_owned());
     }
-    // What only the list has.
-    if status.watch.attention > 0 && advice.is_empty() {
-        advice.push(
-            "Something is to be done: `tilld attention` says what.\nيوجد ما يلزم عمله: tilld attention"
-                .to_owned(),
-        );
-    }
     advice
 }
 

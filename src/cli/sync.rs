@@ -4,6 +4,9 @@ use super::terminal::{Rows, moment};
 use super::till::{Where, json, refusal};
 use super::{Failure, Streams};
 
+/// What a person's wish does not shorten (429 with its `Retry-After`).
+const ASKED: &str = "unless the authority asked for a pause";
+
 /// Show what waits to be sent; `tilld sync now` sends it without waiting
 ///
 /// The till sends by itself, and tries again as soon as the network is back.
@@ -33,9 +36,12 @@ impl Args {
         }
         match synced.waiting {
             0 => streams.say("Nothing waits to be sent."),
-            1 => streams.say("1 document waits; the till tries it now. See how it goes: tilld sync"),
-            many => streams
-                .say(&format!("{many} documents wait; the till tries them now. See how it goes: tilld sync")),
+            1 => streams.say(&format!(
+                "1 document waits; the till tries it now, {ASKED}. See how it goes: tilld sync"
+            )),
+            many => streams.say(&format!(
+                "{many} documents wait; the till tries them now, {ASKED}. See how it goes: tilld sync"
+            )),
         }
     }
 

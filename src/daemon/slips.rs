@@ -65,7 +65,8 @@ pub fn slip(shop: &Shop, stored: &Stored, reading: &Reading, standing: Standing,
             .note
             .iter()
             .map(|note| Bilingual::new("", note))
-            .chain(shop.footer.iter().cloned())
+            // What the shop promises on its receipts holds for receipts.
+            .chain(shop.footer.iter().filter(|_| standing.withheld().is_none()).cloned())
             .collect(),
         qr: match standing {
             Standing::Issued | Standing::ReportedInstead => reading.qr.clone().unwrap_or_default(),

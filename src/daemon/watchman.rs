@@ -111,6 +111,8 @@ struct Round {
     answers: u64,
     counted: Option<Counted>,
     entries: Option<Vec<Entry>>,
+    /// Of the certificate that stamps, as of the last look.
+    certificate: Option<Option<[u8; 32]>>,
     heard: u64,
     looked: Instant,
 }
@@ -125,6 +127,7 @@ impl Round {
             answers: 0,
             counted: None,
             entries: None,
+            certificate: None,
             heard: 0,
             looked: Instant::now(),
         }
@@ -158,6 +161,10 @@ impl Round {
                 .counted
                 .as_ref()
                 .map(|counted| Unsent { oldest: counted.unreported.oldest, count: counted.unreported.count }),
+            waiting: self
+                .counted
+                .as_ref()
+                .map_or(0, |counted| counted.queue.queued + counted.queue.in_flight),
         };
         let changes = self.mind.step(&look);
         lookout.board.looked(self.mind.raised(), self.mind.forecast(), self.counted.as_ref());
@@ -166,6 +173,20 @@ impl Round {
             self.tell(change, look.now);
         }
         self.attend(look.now);
+        self.identify(look.now);
+    }
+
+    /// Whether the till stamps with another certificate than at the last look.
+    fn identify(&mut self, now: i64) {
+        let certificate = self.parts.lookout.register.certificate();
+        let fingerprint = certificate.as_ref().map(|certificate| certificate.fingerprint());
+        let before = self.certificate.replace(fingerprint);
+        if before.is_some_and(|before| before != fingerprint) {
+            let data = certificate.map(|certificate| {
+                json!({"serial_number": certificate.serial(), "valid_until": certificate.not_after()})
+            });
+            self.parts.events.publish(EventKind::IdentityChanged, now, None, data.unwrap_or_default());
+        }
     }
 
     /// Asks the ledger, or waits for the answer to an earlier question.

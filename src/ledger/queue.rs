@@ -8,7 +8,7 @@ use super::database::Durability;
 use super::ids::{DocumentId, PrintJobId};
 use super::prints;
 use super::state::{IllegalTransition, PrintState, ReportState};
-use super::{StorageError, Store};
+use super::{StorageError, Store, Stored};
 use crate::chain::InvoiceHash;
 use crate::invoice::Kind;
 
@@ -84,6 +84,27 @@ impl Store {
             standard: report.standard,
         };
         self.backlog.unsent(limit).map(one).collect()
+    }
+
+    /// A document with its bytes as they are sent.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Damaged`] too if the row names another document than the
+    /// one beside it: the authority rejects a request whose hash or UUID are not
+    /// those of its XML, and the customer holds a document that is right.
+    pub fn sendable(&mut self, id: DocumentId) -> Result<(Stored, Vec<u8>), StorageError> {
+        let stored = self.document(id)?.ok_or(StorageError::NoDocument(id))?;
+        let xml = self.xml(id)?;
+        let agrees = std::str::from_utf8(&xml).is_ok_and(|text| {
+            text.contains(&stored.uuid.to_string()) && text.contains(&stored.hash.to_base64())
+        });
+        if !agrees {
+            return Err(StorageError::damaged(format!(
+                "the row of document {id} names another UUID or hash than its XML"
+            )));
+        }
+        Ok((stored, xml))
     }
 
     fn due_document(&self, id: DocumentId) -> Result<Due, StorageError> {

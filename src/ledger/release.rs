@@ -47,9 +47,7 @@ impl Store {
     }
 
     fn readable(&mut self, id: DocumentId) -> Result<(), ReleaseError> {
-        let read = self.document(id).and_then(|found| found.ok_or(StorageError::NoDocument(id)));
-        let read = read.and_then(|_| self.xml(id));
-        match read {
+        match self.sendable(id) {
             Ok(_) => Ok(()),
             Err(StorageError::Damaged { detail }) => Err(ReleaseError::Unreadable(detail)),
             Err(error) => Err(error.into()),

@@ -13,7 +13,7 @@ use crate::text::Bilingual;
 /// Documents of one kind that get an entry each; further ones share one.
 pub const MOST_EACH: usize = 20;
 /// A line that is down, or a platform in trouble, for so many seconds is a
-/// matter for a person.
+/// matter for a person, and so is a platform that asks for silence that long.
 const PATIENCE: i64 = 3_600;
 /// A standard document waits so many seconds for its clearance before somebody
 /// is told: its buyer has nothing in hand.
@@ -181,7 +181,7 @@ pub struct Facts {
     pub elsewhere: u64,
     /// Standard documents that wait for clearance, the oldest first; `since`
     /// is their moment of issue.
-    pub parked: Vec<Paper>,
+    pub parked: Listed<Paper>,
     /// The last document that the authority knew before it was sent, and when.
     pub copy: Option<(String, i64)>,
     pub printer_fault: Option<Bilingual>,
@@ -215,8 +215,7 @@ pub fn list(facts: &Facts) -> Vec<Entry> {
             .filter(|ahead| ahead.unsigned_abs() > CLOCK_OFF.unsigned_abs())
             .map(words::clock),
     );
-    let parked = facts.parked.iter().filter(|paper| facts.now.saturating_sub(paper.since) >= PARKED_AFTER);
-    entries.extend(parked.take(MOST_EACH).map(words::parked));
+    entries.extend(parked(facts));
     entries.extend(each(&facts.rejected, words::rejected, words::more_rejected));
     entries.extend(each(&facts.held, words::held, words::more_held));
     entries.extend(facts.printer_fault.as_ref().map(words::printer));
@@ -242,6 +241,16 @@ fn each<T>(listed: &Listed<T>, one: fn(&T) -> Entry, more: fn(u64) -> Entry) -> 
     entries
 }
 
+/// Those that have waited too long. Behind the first few, all are taken to have:
+/// they came later, but a queue as long as that does not clear by itself.
+fn parked(facts: &Facts) -> Vec<Entry> {
+    let long = |paper: &&Paper| facts.now.saturating_sub(paper.since) >= PARKED_AFTER;
+    let first: Vec<Paper> = facts.parked.first.iter().filter(long).cloned().collect();
+    let young = facts.parked.first.len() - first.len();
+    let total = if young > 0 { first.len() as u64 } else { facts.parked.total };
+    each(&Listed { first, total }, words::parked, words::more_parked)
+}
+
 /// One entry for all ages: that of the highest step.
 fn age(raised: &[Raised]) -> Option<Entry> {
     let ages = raised.iter().filter(|alarm| matches!(alarm.id, AlarmId::Unsent(_)));
@@ -254,7 +263,9 @@ fn stuck(alarm: &Raised) -> Option<Entry> {
 
 fn is_for_a_person(pause: &Pause, now: i64) -> bool {
     let long = now.saturating_sub(pause.since) >= PATIENCE;
-    pause.reason.needs_person() || (long && pause.reason != PauseReason::Throttled)
+    // Of silence that the platform asks for it is known at once how long it lasts.
+    let asked = pause.reason == PauseReason::Throttled && pause.until.saturating_sub(now) >= PATIENCE / 2;
+    pause.reason.needs_person() || (long && pause.reason != PauseReason::Throttled) || asked
 }
 
 /// What an alarm's level means to a person.

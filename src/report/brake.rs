@@ -59,8 +59,8 @@ impl PauseReason {
                 "لا يوجد اتصال بالمنصة. يستمر البيع وترسل المستندات عند عودة الاتصال.",
             ),
             PauseReason::Throttled => Bilingual::new(
-                "The platform asked for a short pause. Nothing to do.",
-                "طلبت المنصة التوقف لفترة قصيرة. لا يلزم أي إجراء.",
+                "The platform asked for a pause. Documents are sent by themselves when it is over.",
+                "طلبت المنصة التوقف لفترة. ترسل المستندات تلقائيا بعد انتهائها.",
             ),
             PauseReason::Trouble => Bilingual::new(
                 "The platform is in trouble. Documents are sent again by themselves.",

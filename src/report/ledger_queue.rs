@@ -77,8 +77,7 @@ pub fn hold(store: &mut Store, id: DocumentId, reason: HoldReason) -> Result<(),
 
 /// What is sent, and by which call.
 fn document(store: &mut Store, id: DocumentId) -> Result<(Stored, Vec<u8>, DocumentCall), StorageError> {
-    let stored = store.document(id)?.ok_or(StorageError::NoDocument(id))?;
-    let xml = store.xml(id)?;
+    let (stored, xml) = store.sendable(id)?;
     let past = match stored.kind.subtype {
         Subtype::Simplified => Vec::new(),
         Subtype::Standard => store.course(id)?,

@@ -40,6 +40,10 @@ pub fn cashier(problem: &Problem, field: &str) -> Bilingual {
             Bilingual::new("Enter at least one item.", "أدخل صنفًا واحدًا على الأقل.")
         }
         Problem::TendersFallShort { .. } | Problem::TendersExceed { .. } => problem.remedy(),
+        Problem::Stored(StoredProblem::OriginalNotCleared { .. }) => Bilingual::new(
+            "Wait: the authority has not cleared the invoice yet. Try again in a few minutes.",
+            "انتظر: لم تعتمد الهيئة الفاتورة بعد. أعد المحاولة بعد دقائق.",
+        ),
         _ => words(mender(problem, field)),
     }
 }

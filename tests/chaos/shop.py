@@ -107,8 +107,9 @@ class Shop:
                 time.sleep(0.05)
         with self.lock:
             self.sold.append(told)
-            # Before its clearance a standard document is no invoice that could be credited.
-            if told["kind"]["code"] == "388" and (told.get("clearance") or {"state": "cleared"})["state"] == "cleared":
+            # What is not cleared yet is no invoice, and the till takes nothing of it back.
+            cleared = told.get("clearance", {}).get("state", "cleared") == "cleared"
+            if told["kind"]["code"] == "388" and cleared:
                 self.unreturned.append(told["uuid"])
         return told
 

@@ -195,6 +195,30 @@ fn told(till: &Till, what: &str, poisoned: &Stored) {
 }
 
 #[test]
+fn a_row_that_names_another_document_is_not_sent() {
+    for sql in [
+        "UPDATE documents SET hash = zeroblob(32) WHERE id & 0xFFFFFFFF = 2",
+        "UPDATE documents SET uuid = zeroblob(16) WHERE id & 0xFFFFFFFF = 2",
+    ] {
+        let till = Till::new();
+        let sold = five(&till);
+        damage(&till, sql);
+        let sent = drain(&till);
+        let whole = sold.iter().filter(|stored| stored.id != sold[1].id);
+        assert!(
+            sent.len() == 4 && whole.clone().all(|stored| sent.contains(&stored.uuid)),
+            "{sql}: {sent:?}"
+        );
+        let mut store = till.open();
+        assert_eq!(store.documents_in(ReportState::Held, 9).unwrap(), [sold[1].id], "{sql}");
+        assert_eq!(store.held_reason(sold[1].id).unwrap().as_deref(), Some(HoldReason::Unreadable.word()));
+        let refused = store.release_for(sold[1].id, &Activity::by("uid 7", What::Released, []));
+        assert!(matches!(refused, Err(ReleaseError::Unreadable(_))), "{sql}: {refused:?}");
+        store.close().unwrap();
+    }
+}
+
+#[test]
 fn a_damaged_dictionary_costs_the_documents_of_its_chain_alone() {
     let till = Till::new();
     let mut store = till.open();

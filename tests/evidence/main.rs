@@ -6,7 +6,6 @@ mod attempts;
 mod damage;
 mod measure;
 mod program;
-#[allow(dead_code)]
 #[path = "../real/mod.rs"]
 mod real;
 mod shop;

@@ -240,7 +240,12 @@ impl Till for Fake {
             words: None,
         };
         let documents = (1..=3).map(one).take(page.limit).collect();
-        Ok(wire::QueueList { documents, waiting: 3, next: (page.limit < 3).then(|| "9".to_owned()) })
+        Ok(wire::QueueList {
+            documents,
+            waiting: 3,
+            paused: None,
+            next: (page.limit < 3).then(|| "9".to_owned()),
+        })
     }
 
     async fn sync(&self, _: Caller) -> Result<u64, Refusal> {
@@ -249,6 +254,7 @@ impl Till for Fake {
 
     async fn attempts(&self, uuid: Uuid) -> Result<Option<wire::AttemptList>, Refusal> {
         let sales = self.sales.lock().unwrap();
+        let attempts = self.attempts.lock().unwrap().clone();
         let sale = sales.iter().map(|(_, sale)| sale).find(|sale| sale.uuid == uuid);
         Ok(sale.map(|sale| wire::AttemptList {
             uuid: Some(uuid.to_string()),
@@ -259,8 +265,8 @@ impl Till for Fake {
             state: "Queued".to_owned(),
             held: None,
             unreadable: None,
-            total: self.attempts.lock().unwrap().len() as u32,
-            attempts: self.attempts.lock().unwrap().clone(),
+            total: attempts.len() as u32,
+            attempts,
         }))
     }
 

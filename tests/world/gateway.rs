@@ -9,7 +9,7 @@ use std::time::Duration;
 use tilld::fatoora::{
     Answer, Authority, Credentials, DocumentCall, Headers, Pending, SetupFault, Submission, Verdict, verdict,
 };
-use tilld::ledger::Clock as _;
+use tilld::ledger::{Clock as _, Reading};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -98,8 +98,9 @@ impl Gateway {
         let too_many = *flying > world.script.in_flight;
         let other_bytes = state.sent.entry(sent.uuid).or_insert_with(|| sent.clone()) != sent;
         let known = state.told.get(&sent.uuid) == Some(&self.life) || state.written.contains_key(&sent.uuid);
-        let (life, quiet) = state.quiet;
-        let silence = life == self.life && ms < quiet;
+        // Taken up before, it was as good as on its way: only the disk was slow.
+        let taken_up = state.taken_up.get(&sent.uuid).copied().unwrap_or(ms);
+        let silence = state.quiet.iter().any(|(heard, until)| taken_up > *heard && ms < *until);
         drop(state);
         world.tell(format!("sends {}", sent.uuid));
         if too_many {
@@ -120,6 +121,12 @@ impl Gateway {
     fn note(&self, call: DocumentCall, sent: &Submission, answer: &Answer) {
         let world = &self.world;
         let ms = world.clock.ms();
+        if world.pins.is_none()
+            && let Some(theirs) = answer.headers.server_time()
+        {
+            let now = Reading { wall: world.clock.now(), uptime: world.clock.uptime() };
+            world.store(|open| open.store.authority_time().hear(theirs, now));
+        }
         let http = answer.http.map_or_else(|| "-".to_owned(), |http| http.to_string());
         world.tell(format!("hears {http} {} about {} ({call:?})", answer.verdict.word(), sent.uuid));
         let mut state = world.state();
@@ -136,9 +143,7 @@ impl Gateway {
                 // A date without the authority's own clock beside it is read by the till's.
                 let now = answer.headers.server_time().unwrap_or_else(|| world.clock.now());
                 let until = ms + wish.wait(now) * 1_000;
-                let (life, before) = state.quiet;
-                let longest = if life == self.life { before.max(until) } else { until };
-                state.quiet = (self.life, longest);
+                state.quiet.push((ms, until));
             }
             _ => {}
         }
@@ -146,7 +151,7 @@ impl Gateway {
 
     async fn carry(&self, call: DocumentCall, shown: &Credentials, sent: &Submission) -> Carried {
         let world = &self.world;
-        let weather = world.weather();
+        let weather = world.weather(sent.uuid);
         if let Some(weather) = weather {
             world.tell(format!("  meets {weather:?}"));
         }
@@ -183,7 +188,7 @@ impl Gateway {
     }
 
     async fn pause(&self, low: u64, high: u64) {
-        sleep(Duration::from_millis(self.world.draw(low, high))).await;
+        self.world.nap(low, high).await;
     }
 
     /// The request arrives whole. From then on the evaluation goes its way,
@@ -191,9 +196,9 @@ impl Gateway {
     async fn evaluated(&self, call: DocumentCall, sent: &Submission, spoil: Option<Spoil>) -> Carried {
         self.pause(10, 300).await;
         let (say, hear) = oneshot::channel();
-        let (world, document, work) = (self.world.clone(), sent.clone(), self.world.draw(20, 400));
+        let (world, document) = (self.world.clone(), sent.clone());
         tokio::spawn(async move {
-            sleep(Duration::from_millis(work)).await;
+            world.nap(20, 400).await;
             let (now, on, older) = (world.clock.truth(), world.clearance_on(), world.draw(1, 4) == 1);
             let reply = world.state().book.evaluate(call, &document, now, on, older);
             world.tell(format!("  the authority: {} for {}", reply.status, document.uuid));

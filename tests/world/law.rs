@@ -110,6 +110,7 @@ pub fn judge(world: &World, end: &End, reference: &End) -> Vec<String> {
     let mut wrong = end.faults.clone();
     wrong.extend(reference.faults.iter().map(|fault| format!("the fault-free run: {fault}")));
     same_documents(end, reference, &mut wrong);
+    in_order(end, &mut wrong);
     for row in &end.rows {
         let entry = state.book.entry(&row.document.hash);
         agrees(row, &entry, &mut wrong);
@@ -170,6 +171,22 @@ fn agrees(row: &Row, entry: &Entry, wrong: &mut Vec<String>) {
     }
 }
 
+/// Moments of issue never run backwards along a chain.
+fn in_order(end: &End, wrong: &mut Vec<String>) {
+    for pair in end.rows.windows(2).filter(|pair| pair[0].id.chain() == pair[1].id.chain()) {
+        if pair[1].document.issued < pair[0].document.issued {
+            wrong.push(format!("{} is dated before the document that it follows", pair[1].id));
+        }
+    }
+}
+
+/// Milliseconds from each sale to its end, for those that had one at once.
+pub fn delays(world: &World) -> Vec<(DocumentId, u64)> {
+    let state = world.state();
+    let delay = |(id, sold): (&DocumentId, &u64)| Some((*id, state.final_at.get(id)?.saturating_sub(*sold)));
+    state.sold_at.iter().filter_map(delay).collect()
+}
+
 /// Every attempt is on record; after a power cut those since the last flush may be lost.
 fn evidence(state: &State, row: &Row, wrong: &mut Vec<String>) {
     let begun = state.begun.get(&row.id).copied().unwrap_or(0) as usize;
@@ -186,7 +203,9 @@ fn on_paper(state: &State, row: &Row, wrong: &mut Vec<String>) {
     };
     let papers: u32 =
         state.paper.iter().filter(|(job, _)| job.document == row.id).map(|(_, count)| count).sum();
-    if papers != u32::from(sold.print) || !row.printed {
+    // A standard document that was refused never was an invoice.
+    let due = sold.print && !(sold.standard && row.state == ReportState::Rejected);
+    if papers != u32::from(due) || !row.printed {
         wrong.push(format!("{}: {papers} receipts, asked for: {}", row.id, sold.print));
     }
 }

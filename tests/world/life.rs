@@ -18,7 +18,7 @@ use crate::flaws::Flaw;
 use crate::gateway::Gateway;
 use crate::script::{Manner, When};
 use crate::shop::{self, Shelf};
-use crate::till::Till;
+use crate::till::till;
 use crate::world::{Open, World, wal};
 
 /// Within this time after the last trouble every document has its end:
@@ -28,6 +28,7 @@ pub const BOUND: u64 = 150 * 60_000;
 /// The program while it runs.
 struct Running {
     driver: JoinHandle<()>,
+    ledger: JoinHandle<()>,
     printer: JoinHandle<()>,
     cancel: watch::Sender<bool>,
 }
@@ -77,7 +78,7 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
     };
     let mut state = world.state();
     state.last_start = world.clock.ms();
-    (state.told, state.flying) = Default::default();
+    (state.told, state.flying, state.quiet) = Default::default();
     // What the ledger does not know any more after a power cut, the till does not know.
     state.written.retain(|uuid, _| {
         let stored = store.by_uuid(uuid).expect("read").expect("there");
@@ -93,8 +94,10 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
     let (status, _) = watch::channel(Status::default());
     let mut dice = Seeded::new(world.seed ^ u64::from(life).wrapping_mul(0xABCD));
     let more = usize::from(world.has(Flaw::OneMore));
+    let (queue, thread) = till(world.clone(), life);
+    let ledger = tokio::spawn(thread);
     let parts = Parts {
-        queue: Till { world: world.clone(), life },
+        queue,
         authority: Arc::new(Gateway { world: world.clone(), life }),
         credentials: credentials(world),
         clock: world.clock.clone(),
@@ -107,7 +110,7 @@ fn start(world: &Arc<World>, life: u32, home: &Path) -> Option<Running> {
     };
     let driver = tokio::spawn(report::run(parts));
     let printer = tokio::spawn(shop::print(world.clone(), life));
-    Some(Running { driver, printer, cancel })
+    Some(Running { driver, ledger, printer, cancel })
 }
 
 /// What a document is sent with: those of the certificate that stamped it.
@@ -136,6 +139,10 @@ fn hear(world: &Arc<World>, life: u32) -> Tell<DocumentId> {
     Arc::new(move |told| {
         let Some(world) = world.upgrade() else { return };
         match told {
+            // It may be the only sign of a copy of this till: never without a reason.
+            Told::Ended { id, surprise: true, .. } if world.state().power_cuts == 0 => {
+                world.wrong(format!("{id} is told to be a surprise, and it was sent before"));
+            }
             Told::Ended { id, state, .. } if state.is_final() && !world.is_gone(life) => {
                 let written = world.store(|open| open.store.report_state(id).expect("read"));
                 if written != Some(state) {
@@ -175,6 +182,8 @@ async fn stop(world: &Arc<World>, running: Running, manner: Manner, home: &Path)
         if tokio::time::timeout(Duration::from_secs(20), running.driver).await.is_err() {
             world.wrong("the driver does not stop");
         }
+        // What it was asked before is still done.
+        let _ = running.ledger.await;
         running.printer.abort();
         let open = world.till.lock().unwrap().take().expect("it runs");
         if let Err(error) = open.store.close() {
@@ -185,6 +194,7 @@ async fn stop(world: &Arc<World>, running: Running, manner: Manner, home: &Path)
     }
     let open = world.till.lock().unwrap().take().expect("it runs");
     running.driver.abort();
+    running.ledger.abort();
     running.printer.abort();
     let _ = running.driver.await;
     let next = leave(world, &open, manner);

@@ -15,6 +15,7 @@ mod support;
 
 mod book;
 mod clock;
+mod fate;
 mod flaws;
 mod gateway;
 mod law;

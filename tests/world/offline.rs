@@ -1,7 +1,7 @@
 //! Three days without a line at 700 documents a day, then a line of 256 kbit/s
 //! with 300 ms there and back, in virtual time with the real driver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tilld::fatoora::{
     Answer, Authority, Credentials, DocumentCall, Headers, Pending, Submission, Verdict, verdict,
 };
 use tilld::ledger::{Clock as _, ReportState};
+use tilld::report::alarms::{AlarmId, Alarms, Change, Seen, Steps, Unsent};
 use tilld::report::{
     self, Access, Begun, HoldReason, Parts, Queue, QueueError, Record, Settings, Status, Waiting, Wake, Wakes,
 };
@@ -44,9 +45,13 @@ struct Row {
 #[derive(Clone)]
 struct Memory {
     rows: Arc<Mutex<BTreeMap<u64, Row>>>,
+    /// Those without their end.
+    open: Arc<Mutex<BTreeSet<u64>>>,
     clock: Arc<WorldClock>,
     /// Documents in the order in which they left once there was a line.
     order: Arc<Mutex<Vec<u64>>>,
+    /// Alarms, and when they began and ended, in true time.
+    alarms: Arc<Mutex<Vec<(AlarmId, bool, i64)>>>,
 }
 
 impl Memory {
@@ -57,6 +62,7 @@ impl Memory {
         row.attempts += u32::from(to == ReportState::InFlight);
         if to == ReportState::Reported {
             row.accepted = Some(self.clock.truth());
+            self.open.lock().unwrap().remove(&id);
         }
         Ok(())
     }
@@ -68,8 +74,12 @@ impl Queue for Memory {
     async fn queued(&self, limit: usize) -> Result<Vec<Waiting<u64>>, QueueError> {
         let rows = self.rows.lock().unwrap();
         let queued = rows.iter().filter(|(_, row)| row.state == ReportState::Queued);
-        let waiting =
-            |(id, row): (&u64, &Row)| Waiting { id: *id, attempts: row.attempts, issued: row.issued };
+        let waiting = |(id, row): (&u64, &Row)| Waiting {
+            id: *id,
+            attempts: row.attempts,
+            issued: row.issued,
+            standard: false,
+        };
         Ok(queued.take(limit).map(waiting).collect())
     }
 
@@ -138,6 +148,7 @@ async fn sell(queue: Memory, wakes: Arc<Wakes>) {
         queue.clock.reach(number * 24 * HOUR / PER_DAY).await;
         let row = Row { state: ReportState::Queued, attempts: 0, issued: queue.clock.now(), accepted: None };
         queue.rows.lock().unwrap().insert(number + 1, row);
+        queue.open.lock().unwrap().insert(number + 1);
         wakes.ring(Wake::Sale);
     }
 }
@@ -146,7 +157,8 @@ async fn sell(queue: Memory, wakes: Arc<Wakes>) {
 fn three_days_without_a_line_drain_in_order_of_age() {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().start_paused(true).build().unwrap();
-    let (rows, order, waiting, drained) = runtime.block_on(three_days());
+    let ((rows, order, waiting, drained), alarms) = runtime.block_on(three_days());
+    the_alarms(&alarms, &rows);
     let returned = NOON + i64::try_from(OFFLINE / 1_000).unwrap();
     let took = drained - returned;
     println!("{waiting} documents waited and were accepted within {} min {} s", took / 60, took % 60);
@@ -171,13 +183,50 @@ fn three_days_without_a_line_drain_in_order_of_age() {
     assert!(fresh.clone().count() > 600 && fresh.clone().all(|row| row.accepted.unwrap() - row.issued <= 3));
 }
 
-type Drained = (BTreeMap<u64, Row>, Vec<u64>, u64, i64);
+/// What the watchman does each second, with what the ledger would tell him.
+async fn watch_ages(queue: Memory) {
+    let mut alarms = Alarms::new(Steps::default());
+    for second in 0.. {
+        queue.clock.reach(second * 1_000).await;
+        let (oldest, count) = {
+            let open = queue.open.lock().unwrap();
+            (open.first().map(|id| queue.rows.lock().unwrap()[id].issued), open.len() as u64)
+        };
+        let unsent = Unsent { oldest, count };
+        let seen = Seen { now: queue.clock.now(), unsent: Some(unsent), ..Seen::default() };
+        for change in alarms.step(&seen) {
+            let raised = matches!(change, Change::Raised(_));
+            queue.alarms.lock().unwrap().push((change.alarm().id, raised, seen.now));
+        }
+    }
+}
 
-async fn three_days() -> Drained {
+/// The first document of the three days is the oldest all along.
+fn the_alarms(seen: &[(AlarmId, bool, i64)], rows: &BTreeMap<u64, Row>) {
+    let hours = [12, 20, 23, 24];
+    let raised: Vec<_> = seen.iter().filter(|(_, raised, _)| *raised).map(|(id, _, at)| (*id, *at)).collect();
+    let due = hours.map(|hours| (AlarmId::Unsent(hours), NOON + i64::from(hours) * 3_600));
+    assert_eq!(raised, due, "each once, to the second");
+    for (id, _, at) in seen.iter().filter(|(_, raised, _)| !raised) {
+        let AlarmId::Unsent(hours) = *id else { panic!("{id}") };
+        let waits = |row: &&Row| row.accepted.unwrap() > *at && at - row.issued >= i64::from(hours) * 3_600;
+        assert_eq!(rows.values().filter(waits).count(), 0, "{id} ends too early");
+        println!(
+            "{id} ends {} s after the line came back",
+            at - NOON - i64::try_from(OFFLINE / 1_000).unwrap()
+        );
+    }
+    assert_eq!(seen.len(), 2 * hours.len(), "each ends once");
+}
+
+type Drained = (BTreeMap<u64, Row>, Vec<u64>, u64, i64);
+type Told = Vec<(AlarmId, bool, i64)>;
+
+async fn three_days() -> (Drained, Told) {
     let clock = Arc::new(WorldClock::new(NOON));
     let (wakes, (cancel, cancelled)) = (Arc::new(Wakes::new()), watch::channel(false));
     let (rows, order) = (Arc::default(), Arc::default());
-    let queue = Memory { rows, clock: clock.clone(), order };
+    let queue = Memory { rows, clock: clock.clone(), order, alarms: Arc::default(), open: Arc::default() };
     let known = Arc::new(Credentials::new("token", "secret"));
     let parts = Parts {
         queue: queue.clone(),
@@ -192,20 +241,22 @@ async fn three_days() -> Drained {
         tell: Arc::new(|_| ()),
     };
     let driver = tokio::spawn(report::run(parts));
+    let watchman = tokio::spawn(watch_ages(queue.clone()));
     let counter = tokio::spawn(sell(queue.clone(), wakes.clone()));
     clock.reach(OFFLINE - 1).await;
     let waiting = queue.rows.lock().unwrap().len() as u64;
     clock.reach(OFFLINE).await;
     wakes.ring(Wake::Network);
-    let open = |queue: &Memory| queue.rows.lock().unwrap().values().any(|row| !row.state.is_final());
-    while open(&queue) {
+    while !queue.open.lock().unwrap().is_empty() {
         sleep(Duration::from_millis(500)).await;
     }
     let drained = clock.truth();
     counter.await.expect("sold");
     sleep_until(tokio::time::Instant::now() + Duration::from_secs(30)).await;
+    watchman.abort();
     cancel.send(true).expect("running");
     driver.await.expect("ended");
     let (rows, order) = (queue.rows.lock().unwrap().clone(), queue.order.lock().unwrap().clone());
-    (rows, order, waiting, drained)
+    let alarms = queue.alarms.lock().unwrap().clone();
+    ((rows, order, waiting, drained), alarms)
 }

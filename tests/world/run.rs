@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tilld::ledger::DocumentId;
 
 use crate::flaws::Flaw;
 use crate::law::{self, End};
@@ -17,6 +18,8 @@ use crate::world::World;
 pub struct Outcome {
     pub violations: Vec<String>,
     pub trace: Vec<String>,
+    /// Milliseconds from each sale to its end.
+    pub delays: Vec<(DocumentId, u64)>,
     pub tally: Tally,
 }
 
@@ -88,8 +91,13 @@ fn play(
     (world, end)
 }
 
+/// Runs the world that the seed stands for.
 pub fn run(seed: u64, flaw: Option<Flaw>, shelf: &Arc<Shelf>) -> Outcome {
-    let script = Script::new(seed, BASKETS);
+    run_script(seed, Script::new(seed, BASKETS), flaw, shelf)
+}
+
+/// Runs a script, then its sales without faults, and judges.
+pub fn run_script(seed: u64, script: Script, flaw: Option<Flaw>, shelf: &Arc<Shelf>) -> Outcome {
     let (world, end) = play(seed, script, flaw, None, shelf);
     let mut sold = world.state().sold.clone();
     sold.sort_by_key(|sold| sold.sale);
@@ -101,6 +109,7 @@ pub fn run(seed: u64, flaw: Option<Flaw>, shelf: &Arc<Shelf>) -> Outcome {
     let pins = sold.iter().map(|sold| sold.issued).collect();
     let (reference, ideal) = play(seed, calm, None, Some(pins), shelf);
     let judged = law::judge(&world, &end, &ideal);
+    let delays = law::delays(&world);
     let mut state = world.state();
     let mut violations = std::mem::take(&mut state.violations);
     violations.extend(judged);
@@ -123,5 +132,5 @@ pub fn run(seed: u64, flaw: Option<Flaw>, shelf: &Arc<Shelf>) -> Outcome {
         slowest: state.quiet_at.saturating_sub(trouble_over),
         verdicts: std::mem::take(&mut state.verdicts),
     };
-    Outcome { violations, trace: std::mem::take(&mut state.trace), tally }
+    Outcome { violations, delays, trace: std::mem::take(&mut state.trace), tally }
 }

@@ -4,8 +4,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::flaws::Flaw;
-use crate::run::{Outcome, Tally, run};
-use crate::shop::Shelf;
+use crate::run::{Outcome, Tally, run, run_script};
+use crate::script::Script;
+use crate::shop::{BASKETS, Shelf};
+
+/// Every verdict that an answer to a document can have.
+const WORDS: [&str; 19] = [
+    "accepted-before",
+    "accepted-with-warnings",
+    "accepted",
+    "clearance-off",
+    "rejected",
+    "protocol",
+    "too-large",
+    "credentials",
+    "forbidden",
+    "address",
+    "method",
+    "version",
+    "content-type",
+    "certificate",
+    "throttled",
+    "unavailable",
+    "lost",
+    "offline",
+    "unknown",
+];
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
@@ -62,6 +86,11 @@ fn the_final_ledger_is_that_of_the_run_without_faults() {
     let rest: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
     assert!(failed.is_empty(), "{}\n\nfailed seeds: {rest:?}", failed[0].1);
     assert_eq!(tally.worlds, seeds);
+    if seeds >= 300 {
+        for word in WORDS {
+            assert!(tally.verdicts.contains_key(word), "no world had the verdict {word}");
+        }
+    }
 }
 
 #[test]
@@ -72,6 +101,25 @@ fn a_seed_repeats_to_the_millisecond() {
         assert_eq!(first.trace, second.trace, "seed {seed}");
         assert!(first.trace.len() > 20);
     }
+}
+
+/// One document for which every attempt fails, in every way there is: the others
+/// have their end within the longest time that one request can take.
+#[test]
+fn a_document_that_fails_for_ever_holds_up_no_other() {
+    let shelf = Arc::new(Shelf::new());
+    let mut longest = 0;
+    for seed in 0..40 {
+        let script = Script::with_a_curse(seed, BASKETS);
+        let (cursed, weather) = script.cursed.expect("a curse");
+        let outcome = run_script(seed, script, None, &shelf);
+        assert!(outcome.violations.is_empty(), "{}", complaint(seed, &outcome));
+        let others = outcome.delays.iter().filter(|(id, _)| id.icv().get() != cursed as u64 + 1);
+        let slowest = others.map(|(_, delay)| *delay).max().expect("others");
+        assert!(slowest < 40_000, "{weather:?}: {slowest} ms\n{}", outcome.trace.join("\n"));
+        longest = longest.max(slowest);
+    }
+    println!("no other waited longer than {longest} ms");
 }
 
 /// Each flaw is found, within a few seeds, by the words that belong to it.

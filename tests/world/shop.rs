@@ -128,6 +128,8 @@ fn request(world: &World, shelf: &Shelf, sale: &Sale, number: usize) -> Option<S
         Ok(stored) => {
             let again = if stored.replayed { " again" } else { "" };
             world.tell(format!("sale {number} is {} {}{again}", stored.id, stored.uuid));
+            let ms = world.clock.ms();
+            world.state().sold_at.entry(stored.id).or_insert(ms);
             (!world.strike(Point::AfterAppend)).then_some(stored)
         }
         Err(refusal) => {
@@ -253,6 +255,13 @@ fn paper(world: &World, job: PrintJobId) {
         *count
     };
     world.tell(format!("paper of {}", job.document));
+    let invoice = world.store(|open| {
+        let stored = open.store.document(job.document).expect("read").expect("there");
+        stored.kind.subtype == Subtype::Simplified || open.store.is_taken(job.document).expect("read")
+    });
+    if invoice != Some(true) {
+        world.wrong(format!("the receipt of {} is printed before it is an invoice", job.document));
+    }
     if count > 1 {
         world.wrong(format!("the receipt of {} is printed {count} times", job.document));
     }

@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::book::Book;
 use crate::clock::WorldClock;
 use crate::common::Seeded;
+use crate::fate::mixed;
 use crate::flaws::Flaw;
-use crate::script::{End, Manner, Point, Script, Weather, When, mixed};
+use crate::script::{End, Manner, Point, Script, Weather, When};
 
 /// The program while it runs.
 pub struct Open {
@@ -52,10 +53,15 @@ pub struct State {
     pub told: BTreeMap<Uuid, u32>,
     pub written: BTreeMap<Uuid, u32>,
     pub flying: BTreeMap<u32, usize>,
-    /// Until when the authority asked for silence in this life, in milliseconds.
-    pub quiet: (u32, u64),
+    /// When the authority asked this life for silence, and until when, in milliseconds.
+    pub quiet: Vec<(u64, u64)>,
+    /// When the driver last took a document up.
+    pub taken_up: BTreeMap<Uuid, u64>,
     /// Attempts begun per document.
     pub begun: BTreeMap<DocumentId, u32>,
+    /// When each document was sold, and when its end was written, in milliseconds.
+    pub sold_at: BTreeMap<DocumentId, u64>,
+    pub final_at: BTreeMap<DocumentId, u64>,
     /// Receipts that came out, and jobs that a person has seen to.
     pub paper: BTreeMap<PrintJobId, u32>,
     pub verdicts: BTreeMap<&'static str, u64>,
@@ -163,8 +169,21 @@ impl World {
             .any(|(weather, percent)| weather == Weather::DiskFull && self.draw(1, 100) <= percent)
     }
 
+    /// A pause of so many milliseconds; in a coarse world it ends on a full second,
+    /// so that much happens at the same instant.
+    pub async fn nap(&self, low: u64, high: u64) {
+        let until = self.clock.ms() + self.draw(low, high);
+        self.clock.reach(if self.script.coarse { until.next_multiple_of(1_000) } else { until }).await;
+    }
+
     /// What stands in the way of one attempt.
-    pub fn weather(&self) -> Option<Weather> {
+    pub fn weather(&self, uuid: Uuid) -> Option<Weather> {
+        if let Some((sale, weather)) = self.script.cursed
+            && self.clock.ms() < self.script.horizon
+            && self.state().sold.iter().any(|sold| sold.sale == sale && sold.uuid == uuid)
+        {
+            return Some(weather);
+        }
         if self.is_cut() {
             return Some(Weather::Cut);
         }

@@ -10,6 +10,9 @@ pub struct QueueList {
     pub documents: Vec<QueuedDocument>,
     /// Documents that wait in all.
     pub waiting: u64,
+    /// Why nothing is sent now, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Words>,
     /// What to give as `after` for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -32,7 +35,7 @@ pub struct QueuedDocument {
     /// `Queued`, `InFlight` or `Held`.
     pub state: String,
     pub attempts: u32,
-    /// When the next attempt is planned; absent unless it is queued.
+    /// When the next attempt is planned, not before a pause of the whole queue ends; absent unless it is queued.
     pub next_attempt_at: Option<String>,
     /// The word for why it is held, `too-large`...
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -56,10 +56,11 @@ pub struct Verified {
 /// # Errors
 /// If the file cannot be opened; whatever is in it is a finding.
 pub fn verify(path: &Path) -> io::Result<Verified> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    // Before it is opened: a pipe would be waited for.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
     }
+    let file = File::open(path)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut verified = Verified::default();
     let mut findings = Findings::default();

@@ -87,7 +87,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (main, own, passed) =
             (dir.path().join("till.toml"), dir.path().join("line"), dir.path().join("passed"));
-        fs::write(&main, include_str!("../../../assets/demo/till.toml")).unwrap();
+        let demo = include_str!("../../../assets/demo/till.toml");
+        fs::write(&main, demo.replace("[printer]\n", "[printer]\ntarget = \"none\"\n")).unwrap();
         let mut settings = crate::config::load(&main).unwrap();
         settings.fatoora.base_url = None;
         assert!(endpoint_with(&settings, None).is_ok(), "no proxy");

@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::daemon::findings::findings;
-use crate::invoice::Subtype;
 use crate::ledger::{
     AppendError, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored, Unreported,
 };
 use crate::report::attention::{Held, Listed, MOST_EACH, OTHER_ENVIRONMENT, Paper, Rejected};
 use crate::text::Bilingual;
-
-/// Waiting documents that are looked through for standard ones.
-const MOST_WAITING: usize = 256;
 
 /// The ledger's part of what people may have to look at.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +20,7 @@ pub struct Counted {
     /// Without those of another environment.
     pub held: Listed<Held>,
     /// Standard documents without an answer, the oldest first.
-    pub parked: Vec<Paper>,
+    pub parked: Listed<Paper>,
     pub unconfirmed: Listed<Paper>,
     /// Why no sale can be stored; true if the clock is the reason.
     pub not_ready: Option<(Bilingual, bool)>,
@@ -44,7 +40,7 @@ pub fn count(store: &mut Store) -> Result<Counted, StorageError> {
         unreported,
         rejected: rejected(store, queue.rejected.saturating_sub(queue.corrected))?,
         held: held(store, queue.held.saturating_sub(unreported.excused))?,
-        parked: parked(store)?,
+        parked: parked(store, queue.awaiting_clearance),
         unconfirmed: Listed { first: papers(store, store.unconfirmed(MOST_EACH))?, total: unsure },
         prints,
         not_ready: store.ready().err().map(|error| (error.words(), blames_clock(&error))),
@@ -61,6 +57,8 @@ const fn blames_clock(error: &AppendError) -> bool {
         error,
         AppendError::ClockBehind { .. }
             | AppendError::ClockJumped { .. }
+            | AppendError::ClockUnset { .. }
+            | AppendError::ClockFar { .. }
             | AppendError::ClockUnusable
             | AppendError::NotYetValid { .. }
     )
@@ -104,6 +102,9 @@ fn rejected(store: &mut Store, total: u64) -> Result<Listed<Rejected>, StorageEr
 
 fn held(store: &mut Store, total: u64) -> Result<Listed<Held>, StorageError> {
     let mut first = Vec::new();
+    if total == 0 {
+        return Ok(Listed::default());
+    }
     // One more for each that does not count, up to a bound.
     for id in store.documents_in(ReportState::Held, MOST_EACH * 50)? {
         if first.len() == MOST_EACH {
@@ -124,14 +125,16 @@ fn held(store: &mut Store, total: u64) -> Result<Listed<Held>, StorageError> {
     Ok(Listed { first, total })
 }
 
-fn parked(store: &Store) -> Result<Vec<Paper>, StorageError> {
-    let mut found = Vec::new();
-    for id in store.documents_in(ReportState::Queued, MOST_WAITING)? {
+fn parked(store: &Store, total: u64) -> Listed<Paper> {
+    let mut first = Vec::new();
+    // Standard ones come first.
+    for waiting in store.unsent(MOST_EACH).into_iter().take_while(|waiting| waiting.standard) {
         // An unreadable one is the driver's to hold.
-        let Ok(Some(stored)) = store.document(id) else { continue };
-        if stored.kind.subtype == Subtype::Standard {
-            found.push(paper(&stored, stored.issued.unix()));
+        if let Ok(Some(stored)) = store.document(waiting.id) {
+            first.push(paper(&stored, stored.issued.unix()));
         }
     }
-    Ok(found)
+    // Less than the first few in flight at this moment, all told.
+    let total = if first.len() < MOST_EACH { first.len() as u64 } else { total.max(first.len() as u64) };
+    Listed { first, total }
 }

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::Service;
+use super::queue::next_try;
 use super::refusals::{gone, storage};
 use super::watching::moment as moment_text;
 use crate::api::{self, Refusal, wire};
@@ -69,7 +70,7 @@ impl Service {
                 rejected,
                 held,
                 oldest_unsent_at: queue.oldest_unsent.map(moment_text),
-                next_attempt_at: queue.next_due_at.map(moment_text),
+                next_attempt_at: queue.next_due_at.map(|due| moment_text(next_try(due, pause))),
                 paused: pause.map(|pause| pause.reason.message().into()),
             },
             printing: self.printing(&prints),

@@ -15,23 +15,27 @@ use crate::report::alarms::{Raised, deadline};
 use crate::report::attention::{Entry, Urgency, needs_a_person};
 use crate::text::span;
 
-/// A machine that measures gets what was counted last if the ledger takes longer.
+/// Who asks gets what was counted last if the ledger takes longer.
 const COUNT_WITHIN: Duration = Duration::from_secs(2);
 
 impl Service {
     pub(super) async fn what_to_do(&self) -> Result<wire::AttentionList, Refusal> {
-        let counted = self.ledger.run(count).await.map_err(gone)?.map_err(storage)?;
+        let counted = self.counted().await.ok_or(Refusal::Busy)?;
         let entries = self.lookout.attention(&counted).into_iter().map(shown).collect();
         Ok(wire::AttentionList { entries })
     }
 
     pub(super) async fn measured(&self) -> String {
-        let fresh = tokio::time::timeout(COUNT_WITHIN, self.ledger.run(count)).await;
-        let counted = match fresh {
+        metrics::text(&self.lookout, self.counted().await.as_ref())
+    }
+
+    /// As the ledger is now or, if it does not answer, as it was when it last did:
+    /// just then people want to know what is wrong.
+    async fn counted(&self) -> Option<Counted> {
+        match tokio::time::timeout(COUNT_WITHIN, self.ledger.run(count)).await {
             Ok(Ok(Ok(counted))) => Some(counted),
             _ => self.lookout.board.counted(),
-        };
-        metrics::text(&self.lookout, counted.as_ref())
+        }
     }
 
     pub(super) async fn seen(&self, uuid: Uuid) -> Result<Option<u64>, Refusal> {

@@ -155,9 +155,15 @@ fn call(hook: &HookCommand, input: &[u8], stopping: &AtomicBool) -> Result<(), S
     let mut end = Instant::now() + hook.within;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("{program} ended with {status}")),
-            Err(error) => return Err(format!("{program} cannot be watched ({error})")),
+            Ok(Some(status)) => {
+                // What it left running is no till's business to keep.
+                kill(&mut child);
+                return if status.success() { Ok(()) } else { Err(format!("{program} ended with {status}")) };
+            }
+            Err(error) => {
+                kill(&mut child);
+                return Err(format!("{program} cannot be watched ({error})"));
+            }
             Ok(None) => {}
         }
         if stopping.load(Ordering::SeqCst) {

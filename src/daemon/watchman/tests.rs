@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::*;
-use crate::daemon::identity::Register;
+use crate::daemon::identity::{Entry, Register};
 use crate::daemon::serve::lives;
 use crate::fatoora::{Answer, Authority, Credentials, DocumentCall, Submission};
 use crate::ledger::{Store, TestClock};
@@ -136,6 +136,19 @@ fn a_document_that_the_authority_knew_is_remembered_for_a_week() {
 }
 
 #[test]
+fn another_certificate_is_told_once() {
+    let mut bench = bench(LONG);
+    bench.round.look();
+    let text = include_str!("../../../tests/vectors/test-cert-b64.txt");
+    let certificate = crate::stamp::StampCertificate::from_base64(text.trim()).unwrap();
+    bench.round.parts.lookout.register.enter(Entry::active(certificate, None));
+    bench.round.look();
+    bench.round.look();
+    let told = bench.events().into_iter().filter(|(kind, _)| *kind == "identity.changed").count();
+    assert_eq!(told, 1);
+}
+
+#[test]
 fn a_thread_that_is_told_to_stop_stops() {
     let Bench { round, dir, .. } = bench(LONG);
     let watching = round.parts.start(Told::read(dir.path())).unwrap();
@@ -248,6 +261,7 @@ fn watched_until_raised(mut report: report::Status) -> (u64, Vec<AlarmId>) {
             heart: turn,
             answers: turn,
             unsent: Some(Unsent { oldest: Some(NOW), count: 1 }),
+            waiting: 1,
         };
         let raised: Vec<AlarmId> = mind.step(&look).iter().map(|change| change.alarm().id).collect();
         if !raised.is_empty() {
@@ -279,6 +293,7 @@ fn a_driver_that_does_not_turn_is_noticed() {
         heart: turn,
         answers: turn,
         unsent: None,
+        waiting: 0,
     };
     let raised = (0..10).find_map(|turn| {
         let changes = mind.step(&look(turn));

@@ -42,7 +42,7 @@ fn everything() -> Facts {
         rejected: Listed { first: vec![rejected(1)], total: 2 },
         held: Listed { first: reasons.enumerate().map(held).collect(), total: 9 },
         elsewhere: 1,
-        parked: vec![Paper { since: NOW - PARKED_AFTER, ..paper(3) }],
+        parked: Listed { first: vec![Paper { since: NOW - PARKED_AFTER, ..paper(3) }], total: 1 },
         copy: Some(("T07-000004".to_owned(), NOW)),
         printer_fault: Some(words()),
         unconfirmed: Listed { first: vec![paper(5)], total: 2 },
@@ -150,15 +150,21 @@ fn a_line_that_is_down_is_for_a_person_after_an_hour() {
     assert_eq!(offline(NOW - PATIENCE), ["paused:offline"]);
     let throttled = Facts { pause: pause(PauseReason::Throttled, 0), ..facts() };
     assert!(list(&throttled).is_empty(), "nothing to do");
+    let asked = Pause { reason: PauseReason::Throttled, since: NOW, until: NOW + PATIENCE };
+    assert_eq!(ids(&Facts { pause: Some(asked), ..facts() }), ["paused:throttled"], "an hour of silence");
     let credentials = PauseReason::Setup(SetupFault::Credentials);
     assert_eq!(ids(&Facts { pause: pause(credentials, NOW), ..facts() }), ["paused:credentials"]);
 }
 
 #[test]
 fn a_standard_document_may_wait_a_little() {
-    let parked = |since| ids(&Facts { parked: vec![Paper { since, ..paper(1) }], ..facts() });
-    assert!(parked(NOW - PARKED_AFTER + 1).is_empty());
-    assert_eq!(parked(NOW - PARKED_AFTER), ["parked:uuid-1"]);
+    let parked = |since, total| {
+        let parked = Listed { first: vec![Paper { since, ..paper(1) }], total };
+        ids(&Facts { parked, ..facts() })
+    };
+    assert!(parked(NOW - PARKED_AFTER + 1, 9).is_empty());
+    assert_eq!(parked(NOW - PARKED_AFTER, 1), ["parked:uuid-1"]);
+    assert_eq!(parked(NOW - PARKED_AFTER, 9), ["parked:uuid-1", "parked:more"]);
 }
 
 #[test]

@@ -12,8 +12,9 @@ impl Entry {
         Entry { id: id.into(), kind, urgency, since: None, what, todo, command: None, call: None }
     }
 
+    /// Nobody knows since when if it is 0: the document cannot be read.
     fn since(self, since: i64) -> Entry {
-        Entry { since: Some(since), ..self }
+        Entry { since: (since > 0).then_some(since), ..self }
     }
 
     fn command(self, command: impl Into<String>) -> Entry {
@@ -192,6 +193,18 @@ pub fn parked(paper: &Paper) -> Entry {
         .call("POST /v1/sync")
 }
 
+pub fn more_parked(count: u64) -> Entry {
+    let what = Bilingual::new(
+        format!("{count} more standard documents wait for their clearance."),
+        format!("عدد المستندات القياسية الأخرى التي تنتظر الاعتماد: {count}."),
+    );
+    let todo = Bilingual::new(
+        "Do not hand them out. Bring the line back; tilld queue lists them.",
+        "لا تسلمها للعملاء. أعد الاتصال؛ يعرضها tilld queue.",
+    );
+    Entry::new("parked:more", Kind::Parked, Urgency::Warning, what, todo).command("tilld queue")
+}
+
 pub fn rejected(rejected: &Rejected) -> Entry {
     let Rejected { paper: Paper { number, uuid, since }, finding } = rejected;
     let (en, ar) = match finding {
@@ -256,12 +269,19 @@ pub fn held(held: &Held) -> Entry {
             "أحله إلى الدعم؛ فإعادة إرسال المستند نفسه لن تغير شيئا.",
         )
     };
+    let back = || {
+        Bilingual::new(
+            "Have its entry brought back from the newest backup that verifies; then it can be released.",
+            "اطلب استعادة قيده من أحدث نسخة احتياطية سليمة، ثم يمكن إعادة إرساله.",
+        )
+    };
     let id = format!("held:{uuid}");
     let entry = |todo| Entry::new(id, Kind::Held, Urgency::Critical, what, todo).since(*since);
     match reason {
         Some(HoldReason::TooLarge | HoldReason::FormerCertificate | HoldReason::OtherEnvironment) => {
             entry(by_hand()).command(format!("tilld show {number}"))
         }
+        Some(HoldReason::Unreadable) => entry(back()).command("tilld verify"),
         None => entry(by_hand()).command("tilld verify"),
         Some(_) => entry(again())
             .command(format!("tilld release {number}"))

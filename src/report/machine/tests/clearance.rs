@@ -72,13 +72,14 @@ fn it_asks_first_when_the_queue_is_paused_but_not_for_ever() {
     assert_eq!(obey(&mut machine, 3 * SECOND), (vec![], Some(8)), "the ledger's answer first");
     machine.offered(vec![waiting(9, true)]);
     assert_eq!(obey(&mut machine, 3 * SECOND).0, [9], "at once, for somebody waits");
-    // Trouble of its own lets another one ask next time.
+    // Trouble of its own lets another one ask in its turn.
     answer(&mut machine, 4 * SECOND, 9, DocumentCall::Clearance, &Verdict::Unavailable);
     assert!(machine.pause().is_some());
-    let probe = obey(&mut machine, HOUR).0;
-    assert_eq!(probe, [1]);
-    answer(&mut machine, HOUR, 1, DocumentCall::Reporting, &accepted(false));
-    assert_eq!(obey(&mut machine, HOUR + MINUTE).0, [9], "first again when documents flow");
+    assert_eq!(obey(&mut machine, HOUR).0, [9]);
+    answer(&mut machine, HOUR, 9, DocumentCall::Clearance, &Verdict::Unavailable);
+    assert_eq!(obey(&mut machine, 2 * HOUR).0, [1]);
+    answer(&mut machine, 2 * HOUR, 1, DocumentCall::Reporting, &accepted(false));
+    assert_eq!(obey(&mut machine, 2 * HOUR + MINUTE).0, [9], "first again when documents flow");
 }
 
 #[test]
