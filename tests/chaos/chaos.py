@@ -13,7 +13,7 @@ import time
 
 from shop import SYNC_EVERY, Failed, Shop, log_of, options_of, parsed, told
 
-LIMIT = 240  # seconds until all is sent
+LIMIT = 480  # seconds until all is sent: half a minute and more after each 429 without Retry-After
 
 
 class Run:
