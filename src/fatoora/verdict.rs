@@ -217,7 +217,11 @@ fn conclude(call: DocumentCall, answer: InvoiceAnswer, repeated: bool, with_warn
     if call == DocumentCall::Clearance && answer.cleared.is_none() {
         return Verdict::Unknown;
     }
-    let InvoiceAnswer { messages, cleared, .. } = answer;
+    let InvoiceAnswer { messages, mut cleared, .. } = answer;
+    if call == DocumentCall::Reporting {
+        // Nobody asked for one, and nothing has held it against what was sent.
+        cleared = None;
+    }
     Verdict::Accepted(Acceptance { accepted, repeated, with_warnings, messages, cleared })
 }
 

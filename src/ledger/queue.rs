@@ -12,6 +12,9 @@ use super::{StorageError, Store, Stored};
 use crate::chain::InvoiceHash;
 use crate::invoice::Kind;
 
+/// The verdict after which a standard document is reported and not cleared.
+const CLEARANCE_OFF: &str = "clearance-off";
+
 /// Bytes of an answer that are kept; the length is kept in any case.
 pub const BODY_BOUND: usize = 64 << 10;
 
@@ -183,8 +186,11 @@ impl Store {
             None => None,
         };
         let receipt = self.receipt_due(id, &new)?;
+        // Which call a standard document goes to next is read from what came
+        // before: forgotten, it would be asked to be cleared after it was reported.
+        let road = old.standard && (state.is_final() || attempt.verdict == CLEARANCE_OFF);
         let durability = match state {
-            _ if receipt => Durability::PowerCut,
+            _ if receipt || road => Durability::PowerCut,
             // A transient failure that a power cut forgets is only tried again.
             // An acceptance is flushed with the next sale or checkpoint; should the
             // power fail before, the same bytes go once more and the authority

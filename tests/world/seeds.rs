@@ -31,6 +31,10 @@ const WORDS: [&str; 19] = [
     "unknown",
 ];
 
+/// A reporting answer with a cleared document in it; a power cut after a standard
+/// document was reported in place of its clearance.
+const ONCE_BROKEN: [u64; 2] = [683, 791];
+
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
 }
@@ -81,7 +85,10 @@ fn the_final_ledger_is_that_of_the_run_without_faults() {
         return;
     }
     let seeds = setting("TILLD_WORLD_SEEDS").unwrap_or(300);
-    let (tally, failed) = many(setting("TILLD_WORLD_FIRST").unwrap_or(0), seeds);
+    let (tally, mut failed) = many(setting("TILLD_WORLD_FIRST").unwrap_or(0), seeds);
+    for seed in ONCE_BROKEN {
+        failed.extend(many(seed, 1).1);
+    }
     println!("{tally:#?}");
     let rest: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
     assert!(failed.is_empty(), "{}\n\nfailed seeds: {rest:?}", failed[0].1);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tilld::fatoora::Verdict;
+use tilld::invoice::Subtype;
 use tilld::ledger::{DocumentId, ReportState};
 use tilld::report::{Begun, HoldReason, Queue, QueueError, Record, Waiting, ledger_queue};
 use tokio::sync::{mpsc, oneshot};
@@ -126,19 +127,21 @@ fn finish(world: &World, life: u32, id: DocumentId, mut ended: Record) -> Option
     }
     spoil(world, &mut ended);
     let state = ended.outcome.state;
+    let off = matches!(ended.answer.verdict, Verdict::ClearanceOff { .. });
     if world.has(Flaw::LosesOutcome) && state.is_final() && id.icv().get().is_multiple_of(3) {
         return Some(Ok(()));
     }
-    let (done, uuid, receipt) = world.store(|open| {
-        let uuid = open.store.document(id).ok().flatten().map(|stored| stored.uuid);
+    let (done, uuid, standard, receipt) = world.store(|open| {
+        let stored = open.store.document(id).ok().flatten();
+        let standard = stored.as_ref().is_some_and(|stored| stored.kind.subtype == Subtype::Standard);
+        let uuid = stored.map(|stored| stored.uuid);
         let waiting = open.store.print_state(id).ok().flatten();
         let done = ledger_queue::finish(&mut open.store, id, ended);
-        (done, uuid, open.store.print_state(id).ok().flatten() != waiting)
+        (done, uuid, standard, open.store.print_state(id).ok().flatten() != waiting)
     })?;
     world.tell(format!("  written: {id} {state}{}", if done.is_ok() { "" } else { " (refused)" }));
-    if done.is_ok()
-        && (receipt || matches!(state, ReportState::Cleared | ReportState::Rejected | ReportState::Held))
-    {
+    let flushed = matches!(state, ReportState::Cleared | ReportState::Rejected | ReportState::Held);
+    if done.is_ok() && (receipt || flushed || (standard && (off || state.is_final()))) {
         world.store(Open::flushed);
     }
     if done.is_ok()

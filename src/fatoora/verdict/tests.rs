@@ -153,6 +153,10 @@ fn duplicates_are_success() {
     assert!(before.repeated && before.cleared.is_some());
     let other = body("\"NOT_REPORTED\"", "null", "ERROR", "", ERROR, "null");
     assert_eq!(read(Reporting, 409, &other), Verdict::Unknown, "a conflict of another kind");
+
+    // Unasked for, and not held against what was sent.
+    let unasked = body("\"REPORTED\"", "null", "PASS", "", "", "\"PEEvPg==\"");
+    assert_eq!(acceptance(read(Reporting, 200, &unasked)).cleared, None);
 }
 
 #[test]
