@@ -18,6 +18,8 @@ const KEY: [u8; 32] = [
     0x90, 0xb5, 0xf4, 0x44, 0x76, 0x2b, 0x12, 0x49, 0x8a, 0x35, 0x1c, 0xf7, 0x85, 0xe5, 0xd1, 0x8e, 0x72,
     0x6d, 0x9c, 0x23, 0x3a, 0xf0, 0xde, 0x82, 0x61, 0x9a, 0x03, 0xed, 0x83, 0x1c, 0xf6, 0xbb,
 ];
+/// When the sales are made: within the certificate's time and after every clock's floor.
+pub const NOW: i64 = 1_790_000_000;
 const CERTIFICATE: &str = include_str!("../../tests/vectors/test-cert-b64.txt");
 
 /// Arabic and English name, unit, and shelf price in halalas of what the shop sells.
@@ -141,7 +143,7 @@ pub fn header(seller: &Arc<Seller>, number: u64) -> Header {
         kind: Kind::SIMPLIFIED_INVOICE,
         number: InvoiceNumber::parse(&format!("T1-{number:06}")).expect("a number"),
         uuid: Uuid::from_u64_pair(0x3f8a_1c52_9b1e_4d6a, 0x8c0d_0000_0000_0000 | number),
-        issued: IssueMoment::from_unix(1_790_000_000 + number as i64).expect("a moment"),
+        issued: IssueMoment::from_unix(NOW + number as i64).expect("a moment"),
         seller: seller.clone(),
         terms: Terms::default(),
     }
