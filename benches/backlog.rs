@@ -5,18 +5,17 @@
 mod common;
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use common::till::Till;
 use common::{Task, Times, argument, interleave, micros, ratio, remark, sales, verdict};
-use tempfile::TempDir;
 use tilld::fatoora::{
     Acceptance, Accepted, Answer, Authority, Credentials, Headers, Pending, Submission, Verdict,
 };
 use tilld::invoice::{Kind, Terms, price};
-use tilld::ledger::{Clock, Ledger, OnRenewal, Order, ReportState, Store, TestClock, Unit};
+use tilld::ledger::{Clock, Ledger, Order, ReportState, Store, TestClock};
 use tilld::report::{self, Access, Parts, Status, Wakes};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -46,34 +45,6 @@ fn main() -> Outcome<()> {
     memory(before, resident(), &mut full);
     looks(&mut few, &mut full)?;
     drain(full, till.clock.clone())
-}
-
-struct Till {
-    root: TempDir,
-    clock: Arc<TestClock>,
-}
-
-impl Till {
-    fn new() -> Outcome<Till> {
-        let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        Ok(Till { root, clock: Arc::new(TestClock::at(sales::NOW)) })
-    }
-
-    fn open(&self) -> Outcome<Store> {
-        let dir: PathBuf = self.root.path().join("data");
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let mut store = Store::open(&dir, &self.root.path().join("mark"), clock)?;
-        store.activate(Unit {
-            certificate: sales::certificate(),
-            signer: Box::new(sales::signer()),
-            seller: sales::seller(),
-            environment: "sandbox".to_owned(),
-            number_prefix: "T1-".to_owned(),
-            dictionary: Vec::new(),
-            on_renewal: OnRenewal::Restart,
-        })?;
-        Ok(store)
-    }
 }
 
 fn order(number: u64) -> Order {

@@ -7,17 +7,13 @@ mod common;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Instant;
 
+use common::till::Till;
 use common::{Times, argument, disk_bytes, micros, ratio, remark, rounds, sales, verdict};
-use tempfile::TempDir;
 use tilld::chain::{Head, Link};
 use tilld::invoice::{Draft, Invoice, Kind, Terms, price};
-use tilld::ledger::{
-    AttemptRecord, FILE_NAME, Idempotency, OnRenewal, Order, PrintState, ReportState, Store, Stored,
-    TestClock, Unit,
-};
+use tilld::ledger::{AttemptRecord, FILE_NAME, Idempotency, Order, PrintState, ReportState, Store, Stored};
 use tilld::stamp::stamp;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -29,44 +25,12 @@ const BEFORE: u64 = 50;
 /// A sale's answer from the authority, as it nearly always is.
 const ANSWER: &[u8] = br#"{"validationResults":{"infoMessages":[{"type":"INFO","code":"XSD_ZATCA_VALID","category":"XSD validation","message":"Complied with UBL 2.1 standards in line with ZATCA specifications","status":"PASS"}],"warningMessages":[],"errorMessages":[],"status":"PASS"},"reportingStatus":"REPORTED","clearanceStatus":null}"#;
 
-/// A ledger on the disk that the build directory is on.
-struct Till {
-    root: TempDir,
-    now: i64,
+fn file(till: &Till) -> PathBuf {
+    till.dir().join(FILE_NAME)
 }
 
-impl Till {
-    fn new() -> Outcome<Till> {
-        let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        Ok(Till { root, now: sales::NOW })
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.root.path().join("data")
-    }
-
-    fn file(&self) -> PathBuf {
-        self.dir().join(FILE_NAME)
-    }
-
-    fn open(&self) -> Outcome<Store> {
-        let clock = Arc::new(TestClock::at(self.now));
-        let mut store = Store::open(&self.dir(), &self.root.path().join("mark"), clock)?;
-        store.activate(Unit {
-            certificate: sales::certificate(),
-            signer: Box::new(sales::signer()),
-            seller: sales::seller(),
-            environment: "sandbox".to_owned(),
-            number_prefix: "T1-".to_owned(),
-            dictionary: Vec::new(),
-            on_renewal: OnRenewal::Restart,
-        })?;
-        Ok(store)
-    }
-
-    fn size(&self) -> Outcome<u64> {
-        Ok(std::fs::metadata(self.file())?.len())
-    }
+fn file_size(till: &Till) -> Outcome<u64> {
+    Ok(std::fs::metadata(file(till))?.len())
 }
 
 fn order(number: u64, draft: &Draft) -> Order {
@@ -199,7 +163,7 @@ fn durable_sale() -> Outcome<()> {
 
 /// Bytes of a stored sale as one row, and the ledger's page size.
 fn shape(till: &Till) -> Outcome<(usize, i64)> {
-    let reader = rusqlite::Connection::open(till.file())?;
+    let reader = rusqlite::Connection::open(file(till))?;
     // The columns beside the document take about as much as this.
     let sql = "SELECT CAST(avg(length(xml)) AS INTEGER) + 250 FROM documents";
     let row: i64 = reader.query_row(sql, [], |row| row.get(0))?;
@@ -245,10 +209,10 @@ fn life() -> Outcome<()> {
     store.close()?;
     let sale = thousand(&till, |_, _| Ok(()))?;
     let printed = thousand(&till, print)?;
-    let reported = thousand(&till, |store, sold| report(store, sold, till.now))?;
+    let reported = thousand(&till, |store, sold| report(store, sold, sales::NOW))?;
     let whole = thousand(&till, |store, sold| {
         print(store, sold)?;
-        report(store, sold, till.now)
+        report(store, sold, sales::NOW)
     })?;
     let bytes = |label: &str, what: Option<u64>, most: f64| match what {
         Some(bytes) => verdict("P7", label, "-", &format!("{bytes} B"), bytes as f64, most, "B"),
@@ -285,7 +249,7 @@ struct Cost {
 
 fn thousand(till: &Till, mut after: impl FnMut(&mut Store, &Stored) -> Outcome<()>) -> Outcome<Cost> {
     let mut store = till.open()?;
-    let (size, before) = (till.size()?, disk_bytes());
+    let (size, before) = (file_size(till)?, disk_bytes());
     for _ in 0..SALES {
         let sold = sell(&mut store)?;
         after(&mut store, &sold)?;
@@ -293,7 +257,7 @@ fn thousand(till: &Till, mut after: impl FnMut(&mut Store, &Stored) -> Outcome<(
     }
     store.close()?;
     let written = before.zip(disk_bytes()).map(|(before, after)| (after - before) / SALES);
-    Ok(Cost { written, stored: (till.size()? - size) / SALES })
+    Ok(Cost { written, stored: (file_size(till)? - size) / SALES })
 }
 
 /// Makes every stored document once more from its sale and compares it with

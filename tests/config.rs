@@ -197,11 +197,11 @@ fn each_mistake_names_file_line_key_and_what_is_accepted() {
             "fatoora.base_url is refused: the platform address `https://example.com` points to another host",
         ),
         (
-            "in_flight = 1",
+            "in_flight = 2",
             "in_flight = 5",
             "fatoora.in_flight is 5, out of range; accepted: a whole number from 1 to 4",
         ),
-        ("in_flight = 1", "in_flight = 1.5", "fatoora.in_flight is of the wrong kind (float)"),
+        ("in_flight = 2", "in_flight = 1.5", "fatoora.in_flight is of the wrong kind (float)"),
         (HOURS, "alarm_hours = [12, 25]", "fatoora.alarm_hours is [12, 25]; accepted: a list of 1 to 4"),
         (HOURS, "alarm_hours = [20, 12]", "fatoora.alarm_hours is [20, 12]; accepted: a list of 1 to 4"),
         (HOURS, "alarm_hours = [12, 12]", "fatoora.alarm_hours is [12, 12]; accepted: a list of 1 to 4"),
@@ -405,7 +405,7 @@ fn files_that_cannot_be_read_are_findings() {
     let main = dir.path().join("tilld.toml");
     let pem = dir.path().join("ca.pem");
     let asks = |pem: &Path| {
-        example_with("in_flight = 1", &format!("in_flight = 1\nextra_ca = \"{}\"", pem.display()))
+        example_with("in_flight = 2", &format!("in_flight = 2\nextra_ca = \"{}\"", pem.display()))
     };
     std::fs::write(&main, asks(&pem)).unwrap();
     let error = config::load(&main).unwrap_err();
@@ -427,7 +427,7 @@ fn whom_to_tell_of_alarms_and_when() {
 
 #[test]
 fn a_proxy_is_an_address_and_never_a_password() {
-    let with = |lines: &str| parse(&example_with("in_flight = 1", &format!("in_flight = 1\n{lines}")));
+    let with = |lines: &str| parse(&example_with("in_flight = 2", &format!("in_flight = 2\n{lines}")));
     let plain = with("proxy = \"http://192.168.1.1:3128/\"").unwrap();
     assert_eq!(plain.fatoora.proxy.as_deref(), Some("http://192.168.1.1:3128"));
     assert_eq!(plain.fatoora.proxy_credentials_file, None);

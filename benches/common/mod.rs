@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod sales;
+pub mod till;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::lookout::{Counted, Lookout};
-use crate::ledger::{PrintState, ReportState};
+use crate::ledger::PrintState;
 use crate::report::alarms::deadline;
 use crate::report::attention::Urgency;
 
@@ -62,17 +62,14 @@ pub fn text(lookout: &Lookout, counted: Option<&Counted>) -> String {
 
 fn of_ledger(text: &mut Text, counted: &Counted, now: i64) {
     let queue = &counted.queue;
-    let states = [
-        (ReportState::Queued, queue.queued),
-        (ReportState::InFlight, queue.in_flight),
-        (ReportState::Held, queue.held),
-        (ReportState::Reported, queue.reported),
-        (ReportState::ReportedWithWarnings, queue.reported_with_warnings),
-        (ReportState::Cleared, queue.cleared),
-        (ReportState::Rejected, queue.rejected),
-    ];
-    let states = states.map(|(state, count)| (label("state", state.name()), count.into()));
+    let states = queue.by_state().map(|(state, count)| (label("state", state.name()), count.into()));
     text.family("documents", "gauge", "Documents by report state.", states);
+    let ahead = counted.clock.as_ref().and_then(|clock| clock.authority);
+    text.gauge(
+        "authority_clock_ahead_seconds",
+        "How far the authority's clock is ahead, by its last word and the time since.",
+        ahead.map(|(ahead, _)| i128::from(ahead)),
+    );
     text.gauge(
         "documents_corrected",
         "Rejected documents that another one replaces.",
@@ -112,11 +109,6 @@ fn of_flow(text: &mut Text, lookout: &Lookout) {
     text.gauge("reporting_paused", "1 while the whole queue waits.", i128::from(status.pause.is_some()));
     let reason = status.pause.map(|pause| (label("reason", pause.reason.word()), 1));
     text.family("reporting_pause_reason", "gauge", "Why it waits.", reason);
-    text.gauge(
-        "authority_clock_ahead_seconds",
-        "How far the authority's clock was ahead at its last answer.",
-        status.authority_clock_ahead.map(i128::from),
-    );
     let beat = lookout.clock.now().saturating_sub(status.beat_at).max(0);
     text.gauge("driver_beat_age_seconds", "Since the reporting driver last moved.", i128::from(beat));
 }

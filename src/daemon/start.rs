@@ -264,11 +264,11 @@ fn watchman(
     events: &Arc<Events>,
 ) -> std::io::Result<Watching> {
     let told = Told::read(&settings.till.data_dir);
-    let hook = settings
-        .alarms
-        .command
-        .clone()
-        .map(|words| HookCommand { words, within: Duration::from_secs(settings.alarms.timeout_seconds) });
+    let hook = settings.alarms.command.clone().map(|words| HookCommand {
+        words,
+        within: Duration::from_secs(settings.alarms.timeout_seconds),
+        again: watchman::AGAIN,
+    });
     let watchman = Watchman {
         period: watchman::PERIOD,
         ask_for: watchman::ASK_FOR,

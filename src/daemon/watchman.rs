@@ -21,7 +21,7 @@ use crate::ledger::{Ledger, StorageError};
 use crate::report::alarms::{Change, Level, Steps, Unsent};
 use crate::report::attention::Entry;
 
-pub use herald::{Herald, HookCommand};
+pub use herald::{AGAIN, Herald, HookCommand};
 pub use mind::{Look, Mind};
 pub use told::Told;
 

@@ -65,6 +65,19 @@ pub struct QueueSummary {
 }
 
 impl QueueSummary {
+    /// How many documents are in each state.
+    pub const fn by_state(&self) -> [(ReportState, u64); 7] {
+        [
+            (ReportState::Queued, self.queued),
+            (ReportState::InFlight, self.in_flight),
+            (ReportState::Held, self.held),
+            (ReportState::Reported, self.reported),
+            (ReportState::ReportedWithWarnings, self.reported_with_warnings),
+            (ReportState::Cleared, self.cleared),
+            (ReportState::Rejected, self.rejected),
+        ]
+    }
+
     /// Documents that the authority has not answered for good.
     pub fn open(&self) -> u64 {
         self.queued + self.in_flight + self.held

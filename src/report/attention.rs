@@ -7,7 +7,7 @@ mod words;
 use super::alarms::{self, AlarmId, Raised};
 use super::brake::PauseReason;
 use super::settle::HoldReason;
-use super::status::Pause;
+use super::status::{Odd, Pause};
 use crate::text::Bilingual;
 
 /// Documents of one kind that get an entry each; further ones share one.
@@ -18,9 +18,8 @@ const PATIENCE: i64 = 3_600;
 /// A standard document waits so many seconds for its clearance before somebody
 /// is told: its buyer has nothing in hand.
 pub const PARKED_AFTER: i64 = 5 * 60;
-/// Further from the authority's clock than this, in seconds, is told
-/// (fatoora-api.md section 4, "Clock").
-pub const CLOCK_OFF: i64 = 60;
+/// An answer that nobody understands for so many seconds is no hiccup.
+const ODD_AFTER: i64 = 60;
 
 /// What an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +32,8 @@ pub enum Kind {
     Certificate,
     /// Nothing is sent, and it does not pass by itself.
     Paused,
+    /// The platform's address answers what nobody understands.
+    Answer,
     /// Documents wait too long.
     Age,
     /// A part of the till hangs.
@@ -61,6 +62,7 @@ impl Kind {
             Kind::Clock => "clock",
             Kind::Certificate => "certificate",
             Kind::Paused => "paused",
+            Kind::Answer => "answer",
             Kind::Age => "age",
             Kind::Stuck => "stuck",
             Kind::Rejected => "rejected",
@@ -171,8 +173,10 @@ pub struct Facts {
     pub pause: Option<Pause>,
     pub alarms: Vec<Raised>,
     pub certificate: Option<CertificateAlarm>,
-    /// Seconds that the authority's clock was ahead at its last answer.
-    pub authority_ahead: Option<i64>,
+    /// Seconds that the authority's clock is ahead, while the guard of the clock warns of it.
+    pub clock_ahead: Option<i64>,
+    /// What the platform's address answers that is no answer.
+    pub odd: Option<Odd>,
     /// Oldest first. Corrected ones are done.
     pub rejected: Listed<Rejected>,
     /// Without those for another environment.
@@ -209,12 +213,9 @@ pub fn list(facts: &Facts) -> Vec<Entry> {
         entries.extend(facts.certificate.as_ref().map(words::certificate));
     }
     entries.extend(facts.copy.as_ref().map(|(number, since)| words::copy(number, *since)));
-    entries.extend(
-        facts
-            .authority_ahead
-            .filter(|ahead| ahead.unsigned_abs() > CLOCK_OFF.unsigned_abs())
-            .map(words::clock),
-    );
+    entries.extend(facts.clock_ahead.map(words::clock));
+    let lasting = facts.odd.as_ref().filter(|odd| facts.now.saturating_sub(odd.since) >= ODD_AFTER);
+    entries.extend(lasting.map(words::odd));
     entries.extend(parked(facts));
     entries.extend(each(&facts.rejected, words::rejected, words::more_rejected));
     entries.extend(each(&facts.held, words::held, words::more_held));

@@ -15,7 +15,7 @@ use super::backoff::{Jitter, Moment};
 use super::machine::{Command, Ended, Machine, Outcome, Settings, Waiting};
 use super::queue::{Queue, QueueError, Record};
 use super::settle::HoldReason;
-use super::status::{Pause, Status};
+use super::status::{Odd, Pause, Status};
 use super::told::{Tell, Told};
 use super::wakes::Wakes;
 use crate::fatoora::{Accepted, Answer, Authority, DocumentCall, SetupFault, Verdict};
@@ -270,13 +270,21 @@ impl<Q: Queue + Clone> Driver<Q> {
 
     /// What the status and the log say of an answer.
     fn note(&mut self, id: Q::Id, wall: i64, answer: &Answer, outcome: &Outcome) {
-        if let Some(theirs) = answer.headers.server_time() {
-            self.status.authority_clock_ahead = Some(theirs.saturating_sub(wall));
-        }
         if outcome.state.is_final() {
             self.status.last_success_at = Some(wall);
         }
         let verdict = answer.verdict.word();
+        match &answer.verdict {
+            Verdict::Unknown => {
+                let since = self.status.odd.as_ref().map_or(wall, |odd| odd.since);
+                let detail = answer.error.clone().unwrap_or_default();
+                self.status.odd = Some(Odd { since, http: answer.http, detail });
+            }
+            Verdict::Accepted(_) | Verdict::Rejected { .. } | Verdict::ClearanceOff { .. } => {
+                self.status.odd = None;
+            }
+            _ => {}
+        }
         match &answer.verdict {
             Verdict::Accepted(acceptance) => {
                 self.status.accepted += 1;

@@ -30,6 +30,6 @@ pub use driver::{CredentialsSource, Parts, run};
 pub use machine::{Command, Ended, Machine, Outcome, Settings, Waiting, Wake};
 pub use queue::{Begun, Queue, QueueError, Record};
 pub use settle::HoldReason;
-pub use status::{Pause, Status};
+pub use status::{Odd, Pause, Status};
 pub use told::{Tell, Told};
 pub use wakes::Wakes;

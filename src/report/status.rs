@@ -11,6 +11,17 @@ pub struct Pause {
     pub until: i64,
 }
 
+/// An answer that is none: a redirect, a page of somebody else, rubbish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// When such answers began.
+    pub since: i64,
+    /// Status code of the last one.
+    pub http: Option<u16>,
+    /// More about the last one; may be empty.
+    pub detail: String,
+}
+
 /// A picture of the driver at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -26,8 +37,8 @@ pub struct Status {
     pub attempts: u64,
     /// Accepted since the start of the program.
     pub accepted: u64,
-    /// Seconds that the authority's clock was ahead of ours at its last answer.
-    pub authority_clock_ahead: Option<i64>,
+    /// The last answer that nobody understood; none after a proper one.
+    pub odd: Option<Odd>,
     /// When the authority last said that clearance is switched off; none once it
     /// has cleared a document again.
     pub clearance_off_at: Option<i64>,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::daemon::findings::findings;
 use crate::ledger::{
-    AppendError, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored, Unreported,
+    AppendError, ClockReport, ClockState, DocumentId, QueueSummary, ReportState, StorageError, Store, Stored,
+    Unreported,
 };
 use crate::report::attention::{Held, Listed, MOST_EACH, OTHER_ENVIRONMENT, Paper, Rejected};
 use crate::text::Bilingual;
@@ -24,8 +25,21 @@ pub struct Counted {
     pub unconfirmed: Listed<Paper>,
     /// Why no sale can be stored; true if the clock is the reason.
     pub not_ready: Option<(Bilingual, bool)>,
+    /// What the guard says of the clock.
+    pub clock: Option<ClockReport>,
     /// Where the high-water mark is not kept, and why.
     pub witnesses: Vec<(String, String)>,
+}
+
+impl Counted {
+    /// Seconds that the authority's clock is ahead, while the guard warns of it.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        match self.clock.as_ref()?.state {
+            ClockState::FarFromAuthority { ahead, refuses: false } => Some(ahead),
+            // A refusal is why the till does not sell.
+            _ => None,
+        }
+    }
 }
 
 /// Visits the ledger.
@@ -44,6 +58,7 @@ pub fn count(store: &mut Store) -> Result<Counted, StorageError> {
         unconfirmed: Listed { first: papers(store, store.unconfirmed(MOST_EACH))?, total: unsure },
         prints,
         not_ready: store.ready().err().map(|error| (error.words(), blames_clock(&error))),
+        clock: Some(store.clock_report()),
         witnesses: store
             .witnesses()
             .into_iter()

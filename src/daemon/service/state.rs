@@ -38,15 +38,6 @@ impl Service {
             let report = self.report.borrow();
             (report.pause, report.clearance_off_at)
         };
-        let states = [
-            (ReportState::Queued, queue.queued),
-            (ReportState::InFlight, queue.in_flight),
-            (ReportState::Held, queue.held),
-            (ReportState::Reported, queue.reported),
-            (ReportState::ReportedWithWarnings, queue.reported_with_warnings),
-            (ReportState::Cleared, queue.cleared),
-            (ReportState::Rejected, queue.rejected),
-        ];
         Ok(wire::Status {
             till: self.facts.till.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,7 +53,7 @@ impl Service {
                 issued_at: api::wire::riyadh(last.issued),
             }),
             queue: wire::Queue {
-                states: states.into_iter().map(|(state, count)| (state.name().to_owned(), count)).collect(),
+                states: queue.by_state().map(|(state, count)| (state.name().to_owned(), count)).into(),
                 unsent: queue.open(),
                 corrected: queue.corrected,
                 awaiting_clearance: queue.awaiting_clearance,

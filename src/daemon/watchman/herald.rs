@@ -1,11 +1,12 @@
 //! Tells of alarms by the command of the settings, on a thread of its own: one
 //! run at a time, each within its time, the rest waiting in a bounded queue.
 
+use std::collections::VecDeque;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -20,6 +21,11 @@ use crate::report::alarms::{self, Change};
 const ROOM: usize = 64;
 /// Between two looks whether the command has ended.
 const NAP: Duration = Duration::from_millis(20);
+/// Between two tries of a command that failed: most likely the line is down, which
+/// is why there is an alarm.
+pub const AGAIN: Duration = Duration::from_secs(60);
+/// Tries of one change; then it is given up.
+const MOST_TRIES: u32 = 60;
 /// How long a stop waits for the command under way.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Where the command finds the programs that it starts.
@@ -31,6 +37,8 @@ pub struct HookCommand {
     /// Program by its absolute path, and arguments.
     pub words: Vec<String>,
     pub within: Duration,
+    /// The pause before a change that it did not take is tried again.
+    pub again: Duration,
 }
 
 /// The watchman's end.
@@ -92,22 +100,59 @@ struct Work {
     stopping: Arc<AtomicBool>,
 }
 
+/// A change that the command did not take.
+struct Missed {
+    change: Change,
+    facts: Value,
+    tries: u32,
+}
+
 impl Work {
     fn run(mut self, changes: &Receiver<(Change, Value)>) {
-        while let Ok((change, facts)) = changes.recv() {
-            if let Some(hook) = &self.hook {
-                if self.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let input = input(&self.till, &change, &facts);
-                let fault = call(hook, input.to_string().as_bytes(), &self.stopping).err();
-                if let Some(fault) = &fault {
-                    tracing::error!(alarm = %change.alarm().id, fault, "the alarm command did not do its work");
-                }
-                *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        let mut missed: VecDeque<Missed> = VecDeque::new();
+        while let Some(turn) = self.next(changes, &mut missed) {
+            if self.stopping.load(Ordering::SeqCst) {
+                return;
             }
-            self.told.keep(&change);
+            let Missed { change, facts, tries } = turn;
+            if self.tell(&change, &facts) || tries + 1 >= MOST_TRIES {
+                self.told.keep(&change);
+            } else {
+                missed.push_back(Missed { change, facts, tries: tries + 1 });
+            }
         }
+    }
+
+    /// The next change to tell: a new one, or else one that was missed, after a
+    /// pause. None at the end.
+    fn next(&self, changes: &Receiver<(Change, Value)>, missed: &mut VecDeque<Missed>) -> Option<Missed> {
+        let again = self.hook.as_ref().map_or(AGAIN, |hook| hook.again);
+        let heard = match missed.is_empty() {
+            true => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            false => changes.recv_timeout(again),
+        };
+        match heard {
+            Ok((change, facts)) => {
+                // What an alarm was before matters to nobody any more.
+                missed.retain(|earlier| earlier.change.alarm().id != change.alarm().id);
+                Some(Missed { change, facts, tries: 0 })
+            }
+            Err(RecvTimeoutError::Timeout) => missed.pop_front(),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// True if the command took it, or there is none.
+    fn tell(&self, change: &Change, facts: &Value) -> bool {
+        let Some(hook) = &self.hook else { return true };
+        let input = input(&self.till, change, facts);
+        let fault = call(hook, input.to_string().as_bytes(), &self.stopping).err();
+        if let Some(fault) = &fault {
+            tracing::error!(alarm = %change.alarm().id, fault, "the alarm command did not do its work; it is tried again");
+        }
+        let taken = fault.is_none();
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        taken
     }
 }
 

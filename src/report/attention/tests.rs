@@ -38,7 +38,8 @@ fn everything() -> Facts {
         pause: pause(PauseReason::Setup(SetupFault::Credentials), NOW),
         alarms: alarms.raised(),
         certificate: Some(CertificateAlarm { words: words(), days_left: 7 }),
-        authority_ahead: Some(-61),
+        clock_ahead: Some(-61),
+        odd: Some(Odd { since: NOW - ODD_AFTER, http: Some(302), detail: "elsewhere".to_owned() }),
         rejected: Listed { first: vec![rejected(1)], total: 2 },
         held: Listed { first: reasons.enumerate().map(held).collect(), total: 9 },
         elsewhere: 1,
@@ -71,6 +72,8 @@ fn every_entry_says_what_and_what_to_do_in_both_languages() {
             SetupFault::Version,
             SetupFault::ContentType,
             SetupFault::Certificate,
+            SetupFault::Tls,
+            SetupFault::Proxy,
         ]
         .map(PauseReason::Setup),
     ) {
@@ -183,10 +186,21 @@ fn only_what_can_be_sent_again_is_released() {
 }
 
 #[test]
+fn an_answer_that_nobody_understands_is_told_when_it_lasts() {
+    let odd = |since| {
+        let odd = Odd { since, http: Some(302), detail: "HTTP 302 points elsewhere".to_owned() };
+        list(&Facts { odd: Some(odd), ..facts() })
+    };
+    assert!(odd(NOW - ODD_AFTER + 1).is_empty());
+    let told = odd(NOW - ODD_AFTER);
+    assert_eq!((told[0].id.as_str(), told[0].since), ("answer", Some(NOW - ODD_AFTER)));
+    assert!(told[0].what.en.contains("points elsewhere"));
+}
+
+#[test]
 fn a_notice_alone_needs_nobody() {
     let notice = list(&Facts { elsewhere: 4, ..facts() });
     assert_eq!(notice.len(), 1);
     assert!(!needs_a_person(&notice));
     assert!(needs_a_person(&list(&Facts { hook_fault: Some("x".to_owned()), ..facts() })));
-    assert!(list(&Facts { authority_ahead: Some(60), ..facts() }).is_empty());
 }

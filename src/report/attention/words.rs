@@ -4,7 +4,7 @@ use super::{CertificateAlarm, Entry, Held, Kind, Paper, Raised, Rejected, Urgenc
 use crate::fatoora::SetupFault;
 use crate::report::brake::PauseReason;
 use crate::report::settle::HoldReason;
-use crate::report::status::Pause;
+use crate::report::status::{Odd, Pause};
 use crate::text::{Bilingual, span};
 
 impl Entry {
@@ -161,6 +161,23 @@ pub fn clock(ahead: i64) -> Entry {
         "اضبط ساعة الجهاز وفعّل خدمة ضبط الوقت؛ فوقت الفاتورة يؤخذ منها.",
     );
     Entry::new("clock-off", Kind::Clock, Urgency::Warning, what, todo).command("tilld doctor")
+}
+
+pub fn odd(odd: &Odd) -> Entry {
+    let http = odd.http.map_or_else(|| "-".to_owned(), |http| http.to_string());
+    let detail = if odd.detail.is_empty() { String::new() } else { format!(": {}", odd.detail) };
+    let what = Bilingual::new(
+        format!(
+            "What answers at the platform's address says nothing that can be understood (HTTP {http}{detail})."
+        ),
+        format!("يرد عنوان المنصة بما لا يمكن فهمه (HTTP {http}{detail})."),
+    );
+    let todo = Bilingual::new(
+        "Documents are sent again by themselves, slowly. Look for a login page of the network, a proxy or a wrong \
+         base_url; tilld doctor walks the way.",
+        "يعاد إرسال المستندات تلقائيا على مهل. تحقق من صفحة دخول للشبكة أو وكيل أو base_url خاطئ؛ يفحص tilld doctor الطريق.",
+    );
+    Entry::new("answer", Kind::Answer, Urgency::Warning, what, todo).since(odd.since).command("tilld doctor")
 }
 
 pub fn copy(number: &str, since: i64) -> Entry {
