@@ -97,7 +97,7 @@ fn defaults_stand_in_for_what_may_be_left_out() {
     assert_eq!(settings.till.data_dir, Path::new("/var/lib/tilld"));
     assert_eq!(settings.till.anchor, Path::new("/var/lib/tilld-anchor/high-water"));
     assert_eq!(settings.api.socket, Path::new(config::DEFAULT_SOCKET));
-    assert_eq!((settings.fatoora.in_flight, settings.api.max_body), (1, 1_048_576));
+    assert_eq!((settings.fatoora.in_flight, settings.api.max_body), (2, 1_048_576));
     assert_eq!(settings.fatoora.alarm_hours, [12, 20, 23, 24]);
     assert_eq!((settings.alarms.command, settings.alarms.timeout_seconds), (None, 10));
     assert_eq!(settings.seller.address.province, None);

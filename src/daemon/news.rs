@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::events::{EventDocument, EventKind, Events};
+use super::handover::Standing;
 use super::printing::Doorbell;
 use crate::fatoora::DocumentCall;
 use crate::invoice::Subtype;
 use crate::ledger::{Clock, DocumentId, Ledger, ReportState, Stored};
-use crate::report::{Tell, Told};
+use crate::report::{HoldReason, Tell, Told};
 
 /// Where the driver's news goes.
 pub struct News {
@@ -57,18 +58,8 @@ impl News {
                     self.doorbell.ring();
                 }
                 let Some(kind) = kind(state, stored.kind.subtype) else { return };
-                let mut data = json!({"state": state.name(), "verdict": verdict});
-                let instead = matches!(state, ReportState::Reported | ReportState::ReportedWithWarnings);
-                if instead && stored.kind.subtype == Subtype::Standard {
-                    data["clearance"] = json!("reported-instead");
-                }
-                if let Some(reason) = hold {
-                    let words = reason.message();
-                    data["reason"] = json!({"code": reason.word(), "en": words.en, "ar": words.ar});
-                }
-                if surprise {
-                    data["surprise"] = Value::Bool(true);
-                }
+                let standing = Standing::of(stored.kind.subtype, state);
+                let data = ended(state, standing, verdict, hold, surprise);
                 self.events.publish(kind, at, Some(EventDocument::from(&stored)), data);
             }
         }
@@ -85,6 +76,28 @@ impl News {
     }
 }
 
+/// What the event of an ended attempt says.
+fn ended(
+    state: ReportState,
+    standing: Standing,
+    verdict: Option<&'static str>,
+    hold: Option<HoldReason>,
+    surprise: bool,
+) -> Value {
+    let mut data = json!({"state": state.name(), "verdict": verdict});
+    if standing == Standing::ReportedInstead {
+        data["clearance"] = Value::from("reported-instead");
+    }
+    if let Some(reason) = hold {
+        let words = reason.message();
+        data["reason"] = json!({"code": reason.word(), "en": words.en, "ar": words.ar});
+    }
+    if surprise {
+        data["surprise"] = Value::Bool(true);
+    }
+    data
+}
+
 /// A simplified document that is tried again is not worth an event.
 fn kind(state: ReportState, subtype: Subtype) -> Option<EventKind> {
     match state {
@@ -95,5 +108,40 @@ fn kind(state: ReportState, subtype: Subtype) -> Option<EventKind> {
         ReportState::Held => Some(EventKind::DocumentHeld),
         ReportState::Queued => (subtype == Subtype::Standard).then_some(EventKind::ClearanceAgain),
         ReportState::InFlight => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_says_what_it_means_for_the_counter() {
+        let said = |state, subtype, hold, surprise| {
+            ended(state, Standing::of(subtype, state), Some("accepted"), hold, surprise)
+        };
+        let (standard, simplified) = (Subtype::Standard, Subtype::Simplified);
+        let plain = said(ReportState::Reported, simplified, None, false);
+        assert_eq!(plain, json!({"state": "Reported", "verdict": "accepted"}));
+        let instead = said(ReportState::Reported, standard, None, false);
+        assert_eq!(instead["clearance"], "reported-instead");
+        assert_eq!(said(ReportState::Cleared, standard, None, false).get("clearance"), None);
+        let held = said(ReportState::Held, simplified, Some(HoldReason::TooLarge), true);
+        assert_eq!((&held["reason"]["code"], &held["surprise"]), (&json!("too-large"), &json!(true)));
+        assert!(held["reason"]["ar"].is_string());
+    }
+
+    #[test]
+    fn a_counter_hears_of_each_state_that_matters_to_it() {
+        for state in ReportState::ALL {
+            let (standard, simplified) = (kind(state, Subtype::Standard), kind(state, Subtype::Simplified));
+            match state {
+                ReportState::InFlight => assert_eq!((standard, simplified), (None, None)),
+                ReportState::Queued => {
+                    assert_eq!((standard, simplified), (Some(EventKind::ClearanceAgain), None));
+                }
+                _ => assert!(standard.is_some() && standard == simplified, "{state}"),
+            }
+        }
     }
 }
